@@ -1,0 +1,62 @@
+# Options, languages and compile flags that every folder shares.
+include(CheckLanguage)
+include(CMakeDependentOption)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, RelWithDebInfo or Debug" FORCE)
+endif()
+
+check_language(CUDA)
+set(_cuda_found OFF)
+if(CMAKE_CUDA_COMPILER)
+  set(_cuda_found ON)
+endif()
+option(TCONV_CUDA "Build the device code (needs nvcc)" ${_cuda_found})
+option(TCONV_TESTS "Build the tests" ON)
+set(TCONV_SANITIZE "" CACHE STRING "Sanitizers for host code: address, thread, or empty")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+include_directories("${CMAKE_SOURCE_DIR}")  # every include is spelled from the top: "reference/problem.h"
+
+set(_warnings -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror)
+add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:${_warnings}>")
+
+if(TCONV_SANITIZE STREQUAL "address")
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined>
+                      $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize-recover=all>
+                      $<$<COMPILE_LANGUAGE:CXX>:-fno-omit-frame-pointer>)
+  add_link_options(-fsanitize=address,undefined)
+elseif(TCONV_SANITIZE STREQUAL "thread")
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fsanitize=thread>)
+  add_link_options(-fsanitize=thread)
+elseif(NOT TCONV_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "TCONV_SANITIZE is '${TCONV_SANITIZE}': must be address, thread or empty")
+endif()
+
+find_package(Threads REQUIRED)
+find_package(CUDAToolkit 12.4)  # headers suffice for reference/cudart; nvcc is needed for kernels/
+
+if(TCONV_CUDA)
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    # PTX for one target by default: the virtual GPU runs it, and a driver compiles it for any newer GPU.
+    # With a GPU present, add machine code for it. The preset all-archs builds for every target.
+    set(_arch 80-virtual)
+    execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader
+                    OUTPUT_VARIABLE _cc ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE _rc)
+    if(_rc EQUAL 0 AND _cc MATCHES "^([0-9]+)\\.([0-9])")
+      list(APPEND _arch "${CMAKE_MATCH_1}${CMAKE_MATCH_2}-real")
+    endif()
+    set(CMAKE_CUDA_ARCHITECTURES ${_arch} CACHE STRING "CUDA targets")
+  endif()
+  set(CMAKE_CUDA_STANDARD 20)
+  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)  # so that the virtual GPU's libcudart can take its place
+  enable_language(CUDA)
+  add_compile_options("$<$<COMPILE_LANGUAGE:CUDA>:-lineinfo;--expt-relaxed-constexpr;-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Werror>")
+endif()

@@ -1,0 +1,75 @@
+// Op: one decoded instruction. Code: one lowered function. This is what the interpreter's inner loop reads.
+//
+// Registers live in a *frame*, a 64-byte aligned block of bytes per warp and call level. Every operand is a byte offset from the frame's base:
+//   8-, 16- and 32-bit registers   32 lanes x uint32_t (narrow values zero-extended)   128 bytes
+//   64-bit registers               32 lanes x uint64_t                                256 bytes
+//   128-bit registers              two 64-bit planes, low then high                   512 bytes
+//   predicates                     one uint32_t, bit l = lane l                         4 bytes
+// Immediates and symbol addresses are constant registers, broadcast into the frame once; special registers with a fixed value per
+// thread or block (%tid, %ctaid, %ntid, %laneid, ...) are registers the machine fills in. So handlers read registers only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "reference/ptxvm/ptx.h"
+
+namespace ptxvm {
+
+struct Warp;
+struct Op;
+
+/// Runs one op for the lanes in warp.mask and returns the op to run next, or null to leave the run loop (warp.why says why).
+using Handler = const Op* (*)(Warp&, const Op*);
+
+inline constexpr uint32_t kNoOperand = 0xffffffffu;
+
+struct Op {
+  Handler run = nullptr;        // what the loop calls; for a guarded op the wrapper that narrows the mask and calls `body`
+  Handler body = nullptr;
+  uint32_t dst = kNoOperand;    // operand 0 if it is a destination; an address's base register is never dst
+  uint32_t a = kNoOperand;      // then in textual order; [base+imm] takes one field (base) and sets imm
+  uint32_t b = kNoOperand;
+  uint32_t c = kNoOperand;
+  int64_t imm = 0;              // address displacement; for some ops a selector's parameter (set by Selected::imm)
+  const uint32_t* more = nullptr;  // all operands beyond those, and every vector's elements (layout: lower.h)
+  const Op* target = nullptr;   // branch, call: where to
+  uint32_t guard = kNoOperand;  // frame offset of the guard predicate
+  uint32_t site = 0;            // index of this op's per-worker state (memory ops, branches, barriers)
+  uint32_t instruction = 0;     // index in Code::instructions: for reports and profiles
+  uint16_t block = 0;           // reserved for block_entry ops: low bits of the basic block
+  uint8_t count = 1;            // vector width; number of operands in `more` for lists
+  bool guard_negated = false;
+};
+
+/// What a selector returns: the handler that runs this instruction.
+struct Selected { Handler handler = nullptr; int64_t imm = 0; };
+/// Looks at mnemonic, modifiers and types. handler null = "not supported", and lowering says so by full_name().
+using Selector = Selected (*)(const ptx::Instruction&);
+
+/// Special registers the machine writes into the frame: tid.x ... at warp start, ctaid.x ... at block start.
+struct SpecialSlot { std::string name; uint32_t offset; bool wide; };
+struct ConstantSlot { uint32_t offset; bool wide; uint64_t bits; };
+struct BasicBlock { uint32_t first_op = 0, instructions = 0; };
+
+struct Code {
+  std::string name;                            // function
+  std::vector<Op> ops;                         // basic blocks in PTX order, each led by a block_entry op
+  std::vector<BasicBlock> blocks;
+  std::vector<const ptx::Instruction*> instructions;
+  std::vector<uint32_t> pool;                  // storage behind Op::more
+  std::vector<ConstantSlot> constants;
+  std::vector<SpecialSlot> specials;
+  uint32_t frame_bytes = 0;
+  uint32_t sites = 0;
+  uint32_t local_bytes = 0;                    // per thread, this function's own .local variables
+  uint32_t static_shared = 0;                  // entry: all .shared it can reach
+  uint32_t param_bytes = 0;                    // its own parameters (kernel: constant bank; device function: call frame)
+  uint32_t return_bytes = 0;
+  uint32_t peak_registers = 0;                 // 32-bit registers live at once, before ptxas
+  const ptx::Module* module = nullptr;
+  const ptx::Function* function = nullptr;
+};
+
+}  // namespace ptxvm

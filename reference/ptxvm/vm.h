@@ -1,0 +1,131 @@
+// ptxvm: runs PTX on the CPU. This header is all that a user of the machine (reference/cudart, tests) includes.
+// It knows nothing of CUDA's C API.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ptxvm {
+
+struct Dim3 { uint32_t x = 1, y = 1, z = 1; uint64_t count() const { return uint64_t{x} * y * z; } };
+
+/// Text that is not PTX, or PTX that this machine does not run (names the instruction).
+struct PtxError : std::runtime_error { using std::runtime_error::runtime_error; };
+
+enum class TrapKind {
+  out_of_bounds, misaligned, null_address, invalid_address_space, use_after_free, illegal_instruction, assertion, trap,
+  deadlock, timeout, stack_overflow, launch_configuration, uninitialised, race, barrier_misuse,
+};
+std::string_view to_string(TrapKind);
+
+/// A fault of the running program. what() is the whole report: kind, kernel, PTX line, source line, block, thread, address,
+/// nearest allocation.
+struct Trap : std::runtime_error {
+  Trap(TrapKind kind_, const std::string& text) : std::runtime_error(text), kind(kind_) {}
+  TrapKind kind;
+};
+
+/// Global memory: a guarded arena. Device addresses are not host addresses: dereferencing one on the host faults.
+class Memory {
+ public:
+  struct Allocation { uint64_t address = 0, size = 0; std::string label; };
+  Memory(uint64_t capacity);
+  ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  /// 256-byte aligned (or more); unmapped bytes follow, so that one past the end is never another allocation. Returns 0 if the capacity is spent.
+  uint64_t allocate(uint64_t size, std::string label, uint64_t alignment = 256);
+  /// False if `address` is not the start of a live allocation.
+  bool release(uint64_t address);
+  /// The live allocation that holds [address, address+size), or null.
+  const Allocation* find(uint64_t address, uint64_t size = 1) const;
+  /// "4 bytes after allocation 0x.. of 1024 bytes (cudaMalloc #3)", for reports.
+  std::string describe(uint64_t address) const;
+  /// Where the bytes of a device address are on the host. No check: find() first.
+  std::byte* host(uint64_t address) const;
+  /// True if the value lies in the arena's device range (allocated or not): tells device pointers from host pointers.
+  bool is_device(uint64_t address) const;
+  uint64_t used() const;
+  uint64_t capacity() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+  friend class Machine;
+  friend struct MemoryView;  // the executor's fast path
+};
+
+/// Named totals of one launch; names are Nsight Compute's where the meaning is the same, else start with "ptx__".
+using Counters = std::map<std::string, uint64_t, std::less<>>;
+
+struct LaunchReport {
+  std::string kernel;  // mangled
+  Dim3 grid, block;
+  uint64_t dynamic_shared = 0, static_shared = 0;
+  Counters counters;
+};
+
+class Kernel;  // a function of a loaded module, lowered at its first use
+
+struct Launch {
+  const Kernel* kernel = nullptr;
+  Dim3 grid, block, cluster;
+  uint32_t dynamic_shared = 0;
+  bool cooperative = false;
+  std::span<void* const> args;  // args[i] points at argument i; sizes come from the PTX .param list
+};
+
+/// Limits and identity of the GPU that the machine pretends to be.
+struct MachineConfig {
+  uint64_t memory_bytes = uint64_t{16} << 30;
+  int sm = 80;  // selects PTX
+  int sms = 108;
+  uint32_t shared_per_block = 48 << 10, shared_per_block_optin = 163 << 10;
+  uint32_t max_threads_per_block = 1024;
+  int workers = 0;  // 0: PTXVM_THREADS, else all cores
+};
+
+class Machine {
+ public:
+  explicit Machine(const MachineConfig&);
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  Memory& memory();
+  const MachineConfig& config() const;
+
+  using ModuleId = int;
+  /// Parses, places the module's variables in memory. Throws PtxError.
+  ModuleId load(std::string_view ptx, const std::string& name);
+  void unload(ModuleId);
+  /// Null if the module has no such entry.
+  const Kernel* kernel(ModuleId, std::string_view name);
+  struct Symbol { uint64_t address = 0, size = 0; };
+  /// A .global or .const variable; size 0 if there is none.
+  Symbol symbol(ModuleId, std::string_view name);
+
+  struct KernelInfo { std::string name; uint32_t static_shared = 0, local_bytes = 0, max_threads = 1024; std::vector<uint32_t> param_sizes, param_offsets; uint32_t param_bytes = 0; int target = 0; int registers = 0; Dim3 required_cluster; };
+  KernelInfo info(const Kernel*);
+
+  /// Runs the grid to its end. Throws Trap (the launch stops), PtxError (an instruction that is not supported, at lowering).
+  LaunchReport run(const Launch&);
+
+  /// Where device printf goes; default stdout.
+  void set_printf(std::function<void(std::string_view)>);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ptxvm
