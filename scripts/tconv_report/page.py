@@ -1,0 +1,75 @@
+"""The page: gathers what the template shows."""
+
+import pathlib
+
+import jinja2
+
+from tconv_report import charts
+from tconv_report.results import METRICS, Row, Run
+
+# Thresholds of the matrix's shading by executed/needed MACs.
+GOOD, FAIR = 1.25, 2.5
+
+
+def number(value: float | int | None) -> str:
+    """1234567 -> 1.23 M: three digits are what a reader compares."""
+    if value is None:
+        return "–"
+    for limit, suffix in ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if abs(value) >= limit:
+            return f"{value / limit:.3g}{suffix}"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def shade(row: Row) -> str:
+    if row.status != "PASSED":
+        return row.status.lower()
+    ratio = row.metric(METRICS[0])
+    if ratio is None:
+        return "plain"
+    return "good" if ratio <= GOOD else "fair" if ratio <= FAIR else "poor"
+
+
+def section(run: Run, configuration: tuple[str, str, str]) -> dict:
+    """One matrix with its charts: all rows of an (op, dtype, layout)."""
+    rows = run.of(configuration)
+    layers = list(dict.fromkeys(row.layer for row in rows))
+    strategies = list(dict.fromkeys(row.strategy for row in rows))
+    counted = [name for name in strategies if any(r.strategy == name and r.status != "SKIPPED" for r in rows)]
+    palette = charts.colours(counted)
+    pictures = [(metric, charts.bars(rows, metric, layers, palette)) for metric in METRICS]
+    return {
+        "title": " / ".join(configuration),
+        "layers": layers,
+        "strategies": strategies,
+        "cells": {(row.layer, row.strategy): row for row in rows},
+        "problems": {row.layer: row.problem for row in rows},
+        "rows": rows,
+        "charts": [(metric, svg) for metric, svg in pictures if svg],
+    }
+
+
+def skips(run: Run) -> list[tuple[str, str, list[str]]]:
+    """(strategy, reason, layers): every skip, grouped so that a reason is read once."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for row in run.rows:
+        if row.status == "SKIPPED":
+            groups.setdefault((row.strategy, row.reason or "no reason given"), []).append(row.layer)
+    return [(strategy, reason, layers) for (strategy, reason), layers in sorted(groups.items())]
+
+
+def render(run: Run) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent),
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["number"] = number
+    environment.globals["shade"] = shade
+    return environment.get_template("page.html.j2").render(
+        run=run,
+        context=run.context,
+        sections=[section(run, configuration) for configuration in run.configurations],
+        metrics=METRICS,
+        skips=skips(run),
+        troubles=[row for row in run.rows if row.status in ("FAILED", "ERROR", "MISTRUSTED")],
+    )

@@ -1,0 +1,115 @@
+"""The report on small documents: what a reader must find in it, and what a bad file must say."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+from html.parser import HTMLParser
+
+from make_run import document, row
+from tconv_report import page, results
+from tconv_report.results import METRICS, ResultsError
+
+
+def load(value) -> results.Run:
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "results.json"
+        path.write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
+        return results.load(path)
+
+
+class TextOf(HTMLParser):
+    """Visible text and the tags' balance."""
+
+    VOID = {"meta", "link", "br", "img", "use", "path", "rect"}
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.open, self.words, self.external = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in self.VOID:
+            self.open.append(tag)
+        for name, value in attributes:
+            if name in ("src", "href") and value and value.startswith("http"):
+                self.external.append(value)
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag, f"</{tag}> closes another tag"
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+class Loading(unittest.TestCase):
+    def test_a_bad_file_is_one_clear_line(self):
+        cases = {
+            "{": "not valid JSON",
+            '{"schema": "other/9"}': "schema is 'other/9', must be 'tconv-results/1'",
+            "[1]": "schema is 'list'",
+            json.dumps(document([{"op": "fprop"}])): "results[0] lacks 'strategy'",
+            json.dumps(document([row("a:1", "gather", status="GREEN")])): "results[0].status is 'GREEN'",
+            '{"schema": "tconv-results/1", "results": [NaN]}': "NaN is not JSON",
+        }
+        for text, message in cases.items():
+            with self.subTest(message), self.assertRaises(ResultsError) as raised:
+                load(text)
+            self.assertIn(message, str(raised.exception))
+            self.assertNotIn("\n", str(raised.exception))
+
+    def test_a_missing_file_names_the_path(self):
+        with self.assertRaisesRegex(ResultsError, "nowhere.json: No such file"):
+            results.load(pathlib.Path("nowhere.json"))
+
+
+class Metrics(unittest.TestCase):
+    def test_values_come_from_the_documented_counters(self):
+        values = {m.key: load(document([row("a:1", "gather")])).rows[0].metric(m) for m in METRICS}
+        self.assertEqual(values, {"mac_ratio": 1.5, "sectors": 32.0, "wavefronts": 7.0, "atomics": 0.0})
+
+    def test_skipped_rows_and_unknown_macs_have_none(self):
+        skipped = load(document([row("a:1", "cudnn", status="SKIPPED", reason="no GPU", work={})])).rows[0]
+        self.assertEqual([skipped.metric(m) for m in METRICS], [None] * len(METRICS))
+        vendor = load(document([row("a:1", "cudnn", work={"flops_needed": 2000, "macs_executed": -1})])).rows[0]
+        self.assertIsNone(vendor.metric(METRICS[0]))
+
+
+class Page(unittest.TestCase):
+    def setUp(self):
+        self.run_ = load(document([
+            row("dcgan:2", "gather"),
+            row("dcgan:2", "cudnn", status="SKIPPED", reason="cuDNN needs an NVIDIA GPU"),
+            row("unet:1", "gather", status="FAILED", reason="y[0][1][2] is 3, must be 4"),
+            row("unet:1", "cudnn", status="SKIPPED", reason="cuDNN needs an NVIDIA GPU"),
+        ]))
+        self.html = page.render(self.run_)
+        self.page = TextOf(self.html)
+        self.text = " ".join(" ".join(self.page.words).split())
+
+    def test_is_balanced_and_self_contained(self):
+        self.assertEqual(self.page.open, [])
+        self.assertEqual([link for link in self.page.external if "w3.org" not in link], [])
+
+    def test_shows_cells_bounds_reasons_and_failures(self):
+        for words in ("1.50 ×", "≥ 3.5 µs · dram", "cuDNN needs an NVIDIA GPU", "dcgan:2, unet:1",
+                      "y[0][1][2] is 3, must be 4", "1 PASSED, 1 FAILED, 2 SKIPPED", "Nothing on this page is a time"):
+            self.assertIn(words, self.text)
+
+    def test_escapes_what_rows_say(self):
+        html = page.render(load(document([row("a:1", "gather", status="ERROR", reason="<script>alert(1)</script>")])))
+        self.assertNotIn("<script>", html)
+
+    def test_a_gpu_run_shows_medians(self):
+        time = {"cold": {"median": 12.25}, "hot": None, "graph": None, "prepare_us": 1.0}
+        html = page.render(load(document([row("a:1", "gather", time=time)], backend="cuda", device="NVIDIA H100")))
+        self.assertIn("12.25 µs", html)
+        self.assertNotIn("Nothing on this page is a time", html)
+
+
+if __name__ == "__main__":
+    unittest.main()
