@@ -1,12 +1,15 @@
-// Op: one decoded instruction. Code: one lowered function. This is what the interpreter's inner loop reads.
+// Op: one decoded instruction. Code: one lowered function. This is what the interpreter's inner
+// loop reads.
 //
-// Registers live in a *frame*, a 64-byte aligned block of bytes per warp and call level. Every operand is a byte offset from the frame's base:
+// Registers live in a *frame*, a 64-byte aligned block of bytes per warp and call level. Every
+// operand is a byte offset from the frame's base:
 //   8-, 16- and 32-bit registers   32 lanes x uint32_t (narrow values zero-extended)   128 bytes
 //   64-bit registers               32 lanes x uint64_t                                256 bytes
 //   128-bit registers              two 64-bit planes, low then high                   512 bytes
 //   predicates                     one uint32_t, bit l = lane l                         4 bytes
-// Immediates and symbol addresses are constant registers, broadcast into the frame once; special registers with a fixed value per
-// thread or block (%tid, %ctaid, %ntid, %laneid, ...) are registers the machine fills in. So handlers read registers only.
+// Immediates and symbol addresses are constant registers, broadcast into the frame once; special
+// registers with a fixed value per thread or block (%tid, %ctaid, %ntid, %laneid, ...) are
+// registers the machine fills in. So handlers read registers only.
 #pragma once
 
 #include <cstdint>
@@ -20,54 +23,98 @@ namespace ptxvm {
 struct Warp;
 struct Op;
 
-/// Runs one op for the lanes in warp.mask and returns the op to run next, or null to leave the run loop (warp.why says why).
+/// Runs one op for the lanes in warp.mask and returns the op to run next, or null to leave the run
+/// loop (warp.why says why).
 using Handler = const Op* (*)(Warp&, const Op*);
 
 inline constexpr uint32_t kNoOperand = 0xffffffffu;
 
 struct Op {
-  Handler run = nullptr;        // what the loop calls; for a guarded op the wrapper that narrows the mask and calls `body`
+  Handler run = nullptr;  // what the loop calls; for a guarded op the wrapper that narrows the mask
+                          // and calls `body`
   Handler body = nullptr;
-  uint32_t dst = kNoOperand;    // operand 0 if it is a destination; an address's base register is never dst
-  uint32_t a = kNoOperand;      // then in textual order; [base+imm] takes one field (base) and sets imm
-  uint32_t b = kNoOperand;
+  uint32_t dst = kNoOperand;  // operand 0 if it is a scalar destination; an address's base register
+                              // is never dst
+  uint32_t second = kNoOperand;  // the p of `d|p`
+  uint32_t a = kNoOperand;  // scalar sources in textual order, an address [base+n] among them as
+                            // its base; kNoOperand where the
+  uint32_t b = kNoOperand;  // address has none (a symbol's absolute address is then in imm)
   uint32_t c = kNoOperand;
-  int64_t imm = 0;              // address displacement; for some ops a selector's parameter (set by Selected::imm)
-  const uint32_t* more = nullptr;  // all operands beyond those, and every vector's elements (layout: lower.h)
+  uint32_t d = kNoOperand;
+  int64_t imm = 0;  // address displacement; for other ops a selector's parameter (Selected::imm)
+  const uint32_t* more =
+      nullptr;  // vector elements, then scalar sources beyond the fourth (layout: lower.h)
   const Op* target = nullptr;   // branch, call: where to
   uint32_t guard = kNoOperand;  // frame offset of the guard predicate
-  uint32_t site = 0;            // index of this op's per-worker state (memory ops, branches, barriers)
-  uint32_t instruction = 0;     // index in Code::instructions: for reports and profiles
-  uint16_t block = 0;           // reserved for block_entry ops: low bits of the basic block
-  uint8_t count = 1;            // vector width; number of operands in `more` for lists
+  uint32_t site = 0;         // index of this op's per-worker state (memory ops, branches, barriers)
+  uint32_t instruction = 0;  // index in Code::instructions: for reports and profiles
+  uint16_t block = 0;        // reserved for block_entry ops: low bits of the basic block
+  uint8_t count = 0;         // entries in `more`; of ld and st: the vector's width, 1 for scalars
   bool guard_negated = false;
+  bool narrow_address = false;  // the address register is 32 bits wide
 };
 
 /// What a selector returns: the handler that runs this instruction.
-struct Selected { Handler handler = nullptr; int64_t imm = 0; };
-/// Looks at mnemonic, modifiers and types. handler null = "not supported", and lowering says so by full_name().
+struct Selected {
+  Handler handler = nullptr;
+  int64_t imm = 0;  // for Op::imm; added to the displacement if the instruction has an address
+  bool reads_guard =
+      false;  // the handler looks at Op::guard itself (branches, exits): no wrapper around it
+};
+/// Looks at mnemonic, modifiers and types. handler null = "not supported", and lowering says so by
+/// full_name().
 using Selector = Selected (*)(const ptx::Instruction&);
 
-/// Special registers the machine writes into the frame: tid.x ... at warp start, ctaid.x ... at block start.
-struct SpecialSlot { std::string name; uint32_t offset; bool wide; };
-struct ConstantSlot { uint32_t offset; bool wide; uint64_t bits; };
-struct BasicBlock { uint32_t first_op = 0, instructions = 0; };
+/// A special register: the machine writes it. Names as in PTX ("%tid.x", "%ctaid.y", "%laneid"),
+/// and "%local_base": start of the function's .local variables in the thread's local memory. addend
+/// is added to it.
+struct SpecialSlot {
+  std::string name;
+  uint32_t offset;
+  bool wide;
+  uint64_t addend = 0;
+};
+struct ConstantSlot {
+  uint32_t offset;
+  bool wide;
+  uint64_t bits;
+};
+/// [first_op, first_op + instructions]: the block_entry op, then that many instructions.
+struct BasicBlock {
+  uint32_t first_op = 0, instructions = 0;
+};
+/// A parameter: of a kernel, offset in the parameter buffer; of a device function or call, a frame
+/// offset (a region as in lower.h, or a register if it was declared .reg).
+struct ParamSlot {
+  uint32_t offset = 0, bytes = 0;
+  bool is_register = false;
+};
+
+struct Code;
+struct CallSite {
+  std::string callee;          // empty: indirect
+  const Code* code = nullptr;  // null: indirect, or built in to the machine
+  std::vector<ParamSlot> arguments, results;
+};
 
 struct Code {
-  std::string name;                            // function
-  std::vector<Op> ops;                         // basic blocks in PTX order, each led by a block_entry op
+  std::string name;     // function
+  std::vector<Op> ops;  // basic blocks in PTX order, each led by a block_entry op
   std::vector<BasicBlock> blocks;
   std::vector<const ptx::Instruction*> instructions;
   std::vector<uint32_t> pool;                  // storage behind Op::more
+  std::vector<std::vector<const Op*>> tables;  // brx.idx: Op::imm is the table
+  std::vector<CallSite> calls;                 // call: Op::imm is the site
   std::vector<ConstantSlot> constants;
   std::vector<SpecialSlot> specials;
+  uint32_t template_bytes = 0;  // constants and specials lie below this
   uint32_t frame_bytes = 0;
   uint32_t sites = 0;
-  uint32_t local_bytes = 0;                    // per thread, this function's own .local variables
-  uint32_t static_shared = 0;                  // entry: all .shared it can reach
-  uint32_t param_bytes = 0;                    // its own parameters (kernel: constant bank; device function: call frame)
-  uint32_t return_bytes = 0;
-  uint32_t peak_registers = 0;                 // 32-bit registers live at once, before ptxas
+  uint32_t local_bytes = 0;    // per thread, this function's own .local variables
+  uint32_t static_shared = 0;  // entry: all .shared it can reach
+  std::vector<ParamSlot> params, returns;
+  uint32_t param_bytes = 0;     // kernel: size of the parameter buffer
+  uint32_t peak_registers = 0;  // 32-bit registers live at once, before ptxas
   const ptx::Module* module = nullptr;
   const ptx::Function* function = nullptr;
 };
