@@ -20,7 +20,7 @@ def colours(strategies: list[str]) -> dict[str, str]:
 
 
 def bars(rows: list[Row], metric: Metric, layers: list[str], palette: dict[str, str]) -> str | None:
-    """One group per layer, one bar per strategy, on a logarithmic axis. None if no row has the metric."""
+    """One group per layer, one bar per strategy. None if no row has the metric."""
     values = {(row.layer, row.strategy): row.metric(metric) for row in rows if row.status == "PASSED"}
     strategies = [name for name in palette if any(values.get((layer, name)) for layer in layers)]
     if not strategies:
@@ -32,7 +32,9 @@ def bars(rows: list[Row], metric: Metric, layers: list[str], palette: dict[str, 
         positions = [j - 0.42 + (i + 0.5) * width for j in range(len(layers))]
         heights = [values.get((layer, strategy)) or 0 for layer in layers]
         axes.bar(positions, heights, width * 0.92, label=strategy, color=palette[strategy])
-    axes.set_yscale("log")
+    shown = [value for value in values.values() if value]
+    if max(shown) > 20 * min(shown):  # within a decade or so a linear axis from zero reads more honestly
+        axes.set_yscale("log")
     axes.yaxis.set_major_formatter(EngFormatter(sep=""))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel(metric.unit)
