@@ -30,6 +30,8 @@ Comparison compare(std::span<const float> got, const OracleResult& want, std::sp
 
 /// Unit round-off of stored inputs/outputs: 2^-24, 2^-11, 2^-11, 2^-8.
 double unit_roundoff(DType);
+/// Nearest value (ties to even) that `dtype` stores; overflow gives infinity.
+float round_to(float value, DType dtype);
 
 /// Fills with the mode's distribution, already rounded to what `dtype` can hold. int_exact: small integers, thinned so that every partial
 /// sum of `max_terms` products is exact in f32 accumulation and the result is exact in `dtype`. The first element is non-zero.
