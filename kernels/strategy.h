@@ -49,7 +49,7 @@ struct Strategy {
   /// True if two runs must agree to the bit.
   std::function<bool(const Problem&, const Config&)> deterministic = [](auto&&...) { return true; };
   /// Once per problem, measured apart. Reads call.w; may leave null if there is nothing to prepare.
-  std::function<std::unique_ptr<Prepared>(const Call&)> prepare;
+  std::function<std::unique_ptr<Prepared>(const Call&)> prepare = {};
   /// Enqueues the whole computation on call.stream; throws CudaError on a failed launch. Nothing is assumed of the output's contents.
   std::function<void(const Call&)> launch;
 };
