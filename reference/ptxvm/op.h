@@ -99,6 +99,7 @@ struct CallSite {
 
 struct Code {
   std::string name;     // function
+  uint32_t index = 0;   // in Program::codes
   std::vector<Op> ops;  // basic blocks in PTX order, each led by a block_entry op
   std::vector<BasicBlock> blocks;
   std::vector<const ptx::Instruction*> instructions;

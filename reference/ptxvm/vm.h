@@ -1,5 +1,5 @@
-// ptxvm: runs PTX on the CPU. This header is all that a user of the machine (reference/cudart, tests) includes.
-// It knows nothing of CUDA's C API.
+// ptxvm: runs PTX on the CPU. This header is all that a user of the machine (reference/cudart,
+// tests) includes. It knows nothing of CUDA's C API.
 #pragma once
 
 #include <cstddef>
@@ -15,34 +15,57 @@
 
 namespace ptxvm {
 
-struct Dim3 { uint32_t x = 1, y = 1, z = 1; uint64_t count() const { return uint64_t{x} * y * z; } };
+struct Dim3 {
+  uint32_t x = 1, y = 1, z = 1;
+  uint64_t count() const { return uint64_t{x} * y * z; }
+};
 
 /// Text that is not PTX, or PTX that this machine does not run (names the instruction).
-struct PtxError : std::runtime_error { using std::runtime_error::runtime_error; };
+struct PtxError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 enum class TrapKind {
-  out_of_bounds, misaligned, null_address, invalid_address_space, use_after_free, illegal_instruction, assertion, trap,
-  deadlock, timeout, stack_overflow, launch_configuration, uninitialised, race, barrier_misuse,
+  out_of_bounds,
+  misaligned,
+  null_address,
+  invalid_address_space,
+  use_after_free,
+  illegal_instruction,
+  assertion,
+  trap,
+  deadlock,
+  timeout,
+  stack_overflow,
+  launch_configuration,
+  uninitialised,
+  race,
+  barrier_misuse,
 };
 std::string_view to_string(TrapKind);
 
-/// A fault of the running program. what() is the whole report: kind, kernel, PTX line, source line, block, thread, address,
-/// nearest allocation.
+/// A fault of the running program. what() is the whole report: kind, kernel, PTX line, source line,
+/// block, thread, address, nearest allocation.
 struct Trap : std::runtime_error {
   Trap(TrapKind kind_, const std::string& text) : std::runtime_error(text), kind(kind_) {}
   TrapKind kind;
 };
 
-/// Global memory: a guarded arena. Device addresses are not host addresses: dereferencing one on the host faults.
+/// Global memory: a guarded arena. Device addresses are not host addresses: dereferencing one on
+/// the host faults.
 class Memory {
  public:
-  struct Allocation { uint64_t address = 0, size = 0; std::string label; };
+  struct Allocation {
+    uint64_t address = 0, size = 0;
+    std::string label;
+  };
   Memory(uint64_t capacity);
   ~Memory();
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  /// 256-byte aligned (or more); unmapped bytes follow, so that one past the end is never another allocation. Returns 0 if the capacity is spent.
+  /// 256-byte aligned (or more); unmapped bytes follow, so that one past the end is never another
+  /// allocation. Returns 0 if the capacity is spent.
   uint64_t allocate(uint64_t size, std::string label, uint64_t alignment = 256);
   /// False if `address` is not the start of a live allocation.
   bool release(uint64_t address);
@@ -50,9 +73,12 @@ class Memory {
   const Allocation* find(uint64_t address, uint64_t size = 1) const;
   /// "4 bytes after allocation 0x.. of 1024 bytes (cudaMalloc #3)", for reports.
   std::string describe(uint64_t address) const;
+  /// True if the address lay in an allocation that was released, and no later one took its place.
+  bool was_released(uint64_t address) const;
   /// Where the bytes of a device address are on the host. No check: find() first.
   std::byte* host(uint64_t address) const;
-  /// True if the value lies in the arena's device range (allocated or not): tells device pointers from host pointers.
+  /// True if the value lies in the arena's device range (allocated or not): tells device pointers
+  /// from host pointers.
   bool is_device(uint64_t address) const;
   uint64_t used() const;
   uint64_t capacity() const;
@@ -60,11 +86,11 @@ class Memory {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
-  friend class Machine;
-  friend struct MemoryView;  // the executor's fast path
+  friend struct MemoryView;  // the executor's fast path (memory_view.h)
 };
 
-/// Named totals of one launch; names are Nsight Compute's where the meaning is the same, else start with "ptx__".
+/// Named totals of one launch; names are Nsight Compute's where the meaning is the same, else start
+/// with "ptx__".
 using Counters = std::map<std::string, uint64_t, std::less<>>;
 
 struct LaunchReport {
@@ -110,14 +136,25 @@ class Machine {
   void unload(ModuleId);
   /// Null if the module has no such entry.
   const Kernel* kernel(ModuleId, std::string_view name);
-  struct Symbol { uint64_t address = 0, size = 0; };
+  struct Symbol {
+    uint64_t address = 0, size = 0;
+  };
   /// A .global or .const variable; size 0 if there is none.
   Symbol symbol(ModuleId, std::string_view name);
 
-  struct KernelInfo { std::string name; uint32_t static_shared = 0, local_bytes = 0, max_threads = 1024; std::vector<uint32_t> param_sizes, param_offsets; uint32_t param_bytes = 0; int target = 0; int registers = 0; Dim3 required_cluster; };
+  struct KernelInfo {
+    std::string name;
+    uint32_t static_shared = 0, local_bytes = 0, max_threads = 1024;
+    std::vector<uint32_t> param_sizes, param_offsets;
+    uint32_t param_bytes = 0;
+    int target = 0;
+    int registers = 0;
+    Dim3 required_cluster;
+  };
   KernelInfo info(const Kernel*);
 
-  /// Runs the grid to its end. Throws Trap (the launch stops), PtxError (an instruction that is not supported, at lowering).
+  /// Runs the grid to its end. Throws Trap (the launch stops), PtxError (an instruction that is not
+  /// supported, at lowering).
   LaunchReport run(const Launch&);
 
   /// Where device printf goes; default stdout.

@@ -1,0 +1,209 @@
+// The arena. Two reservations of equal size: device addresses are in the first, which nobody can
+// dereference; the bytes are in the second, at a fixed distance. Untouched pages of either cost
+// nothing.
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <shared_mutex>
+#include <sys/mman.h>
+
+#include "reference/ptxvm/memory_view.h"
+#include "reference/ptxvm/text.h"
+
+namespace ptxvm {
+namespace {
+
+constexpr uint64_t kPage = 4096;
+constexpr uint64_t kMargin = uint64_t{1} << 20;  // unused at both ends: vector loads may overhang
+constexpr uint64_t kLargestGap = uint64_t{1} << 20;
+constexpr uint64_t kSpaceFactor =
+    4;  // address space per byte of capacity: room for gaps and for not reusing it soon
+constexpr uint64_t kWantedBase =
+    0x0000'2000'0000'0000;  // same addresses in every run where the host has them free
+
+uint64_t round_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
+
+/// Address space from the system, given back at the end.
+class Reservation {
+ public:
+  Reservation(uint64_t bytes, int protection, uint64_t wanted = 0) : bytes_(bytes) {
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void* at = wanted ? mmap(reinterpret_cast<void*>(wanted), bytes, protection,
+                             flags | MAP_FIXED_NOREPLACE, -1, 0)
+                      : MAP_FAILED;
+    if (at == MAP_FAILED) at = mmap(nullptr, bytes, protection, flags, -1, 0);
+    if (at == MAP_FAILED)
+      throw std::runtime_error("ptxvm: cannot reserve " + std::to_string(bytes) +
+                               " bytes of address space: " + std::strerror(errno));
+    base_ = static_cast<std::byte*>(at);
+  }
+  ~Reservation() { munmap(base_, bytes_); }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+  std::byte* data() const { return base_; }
+
+ private:
+  std::byte* base_;
+  uint64_t bytes_;
+};
+
+}  // namespace
+
+struct Memory::Impl {
+  explicit Impl(uint64_t capacity_)
+      : capacity(capacity_),
+        space(round_up(capacity * kSpaceFactor + 2 * kMargin, kPage)),
+        device(space, PROT_NONE, kWantedBase),
+        bytes(space, PROT_READ | PROT_WRITE),
+        marks(2 * (space / kSectorBytes), PROT_READ | PROT_WRITE),
+        base(reinterpret_cast<uint64_t>(device.data())),
+        cursor(base + kMargin) {}
+
+  uint64_t begin() const { return base + kMargin; }
+  uint64_t end() const { return base + space - kMargin; }
+
+  /// First address at or after `from` where `size` bytes and a gap on both sides are free; 0 if
+  /// there is none before the end.
+  uint64_t fit(uint64_t from, uint64_t size, uint64_t alignment, uint64_t gap) const;
+
+  const uint64_t capacity, space;
+  Reservation device, bytes, marks;
+  const uint64_t base;
+  uint64_t
+      cursor;  // allocations go upwards from here, so that freed addresses stay unused for long
+  uint64_t used = 0;
+  uint8_t epoch = 0;
+  std::map<uint64_t, Allocation> live, freed;
+  mutable std::shared_mutex mutex;
+};
+
+uint64_t Memory::Impl::fit(uint64_t from, uint64_t size, uint64_t alignment, uint64_t gap) const {
+  uint64_t at = round_up(from, alignment);
+  auto next = live.lower_bound(at);
+  if (next != live.begin()) {
+    const Allocation& before = std::prev(next)->second;
+    at = std::max(at, round_up(before.address + before.size + gap, alignment));
+  }
+  for (; at + size <= end(); ++next) {
+    if (next == live.end() || at + size + gap <= next->first) return at;
+    at = round_up(next->second.address + next->second.size + gap, alignment);
+  }
+  return 0;
+}
+
+Memory::Memory(uint64_t capacity) : impl_(std::make_unique<Impl>(capacity)) {}
+Memory::~Memory() = default;
+
+uint64_t Memory::allocate(uint64_t size, std::string label, uint64_t alignment) {
+  Impl& m = *impl_;
+  const std::unique_lock lock(m.mutex);
+  if (size == 0 || size > m.capacity - m.used) return 0;
+  alignment = std::max<uint64_t>(alignment, 256);
+  // The gap behind an allocation is as large as the allocation, within limits: a whole row too far
+  // is still nobody's memory.
+  const uint64_t gap = std::clamp<uint64_t>(round_up(size, 256), 256, kLargestGap);
+  uint64_t at = m.fit(m.cursor, size, alignment, gap);
+  if (!at) at = m.fit(m.begin(), size, alignment, gap);
+  if (!at) at = m.fit(m.begin(), size, alignment, 256);
+  if (!at) return 0;
+  m.cursor = at + size;
+  m.used += size;
+  auto stale = m.freed.lower_bound(at);
+  if (stale != m.freed.begin() &&
+      std::prev(stale)->second.address + std::prev(stale)->second.size > at)
+    --stale;
+  while (stale != m.freed.end() && stale->first < at + size) stale = m.freed.erase(stale);
+  m.live.emplace(at, Allocation{at, size, std::move(label)});
+  return at;
+}
+
+bool Memory::release(uint64_t address) {
+  Impl& m = *impl_;
+  const std::unique_lock lock(m.mutex);
+  const auto found = m.live.find(address);
+  if (found == m.live.end()) return false;
+  const Allocation& a = found->second;
+  m.used -= a.size;
+  // Whole pages go back to the system; the rest of the first and last one may be shared with
+  // neighbours.
+  const uint64_t first = round_up(a.address, kPage), last = (a.address + a.size) / kPage * kPage;
+  if (first < last) madvise(host(first), last - first, MADV_DONTNEED);
+  m.freed.insert(m.live.extract(found));
+  return true;
+}
+
+const Memory::Allocation* Memory::find(uint64_t address, uint64_t size) const {
+  const std::shared_lock lock(impl_->mutex);
+  auto after = impl_->live.upper_bound(address);
+  if (after == impl_->live.begin()) return nullptr;
+  const Allocation& a = std::prev(after)->second;
+  const uint64_t offset = address - a.address;
+  return offset < a.size && size <= a.size - offset ? &a : nullptr;
+}
+
+namespace {
+
+std::string extent(const Memory::Allocation& a) {
+  return "allocation " + hex(a.address) + " of " + std::to_string(a.size) + " bytes (" + a.label +
+         ")";
+}
+
+/// The entry of `map` that holds the address, or null.
+const Memory::Allocation* holder(const std::map<uint64_t, Memory::Allocation>& map,
+                                 uint64_t address) {
+  auto after = map.upper_bound(address);
+  if (after == map.begin()) return nullptr;
+  const auto& a = std::prev(after)->second;
+  return address - a.address < a.size ? &a : nullptr;
+}
+
+}  // namespace
+
+std::string Memory::describe(uint64_t address) const {
+  const std::shared_lock lock(impl_->mutex);
+  const auto& live = impl_->live;
+  if (const Allocation* a = holder(live, address))
+    return std::to_string(address - a->address) + " bytes into " + extent(*a);
+  if (const Allocation* a = holder(impl_->freed, address))
+    return std::to_string(address - a->address) + " bytes into freed " + extent(*a);
+  if (live.empty()) return "there is no allocation";
+  const auto after = live.upper_bound(address);
+  const uint64_t above = after == live.end() ? ~uint64_t{0} : after->first - address;
+  const Allocation* before = after == live.begin() ? nullptr : &std::prev(after)->second;
+  const uint64_t below = before ? address - (before->address + before->size) : ~uint64_t{0};
+  if (below <= above) return std::to_string(below) + " bytes after the end of " + extent(*before);
+  return std::to_string(above) + " bytes before " + extent(after->second);
+}
+
+bool Memory::was_released(uint64_t address) const {
+  const std::shared_lock lock(impl_->mutex);
+  return holder(impl_->freed, address) != nullptr;
+}
+
+std::byte* Memory::host(uint64_t address) const {
+  return impl_->bytes.data() + (address - impl_->base);
+}
+bool Memory::is_device(uint64_t address) const { return address - impl_->base < impl_->space; }
+uint64_t Memory::used() const { return impl_->used; }
+uint64_t Memory::capacity() const { return impl_->capacity; }
+
+MemoryView MemoryView::begin(Memory& memory) {
+  Memory::Impl& m = *memory.impl_;
+  const std::unique_lock lock(m.mutex);
+  const uint64_t sectors = m.space / kSectorBytes;
+  auto* marks = reinterpret_cast<uint8_t*>(m.marks.data());
+  if (++m.epoch == 0) {  // all marks used up: fresh zero pages, and 0 means never
+    madvise(marks, 2 * sectors, MADV_DONTNEED);
+    m.epoch = 1;
+  }
+  MemoryView view;
+  view.host_bias = m.bytes.data() - m.base;
+  view.read_marks = marks - m.base / kSectorBytes;
+  view.write_marks = view.read_marks + sectors;
+  view.epoch = m.epoch;
+  return view;
+}
+
+}  // namespace ptxvm

@@ -1,0 +1,27 @@
+// What the executor knows of global memory beyond Memory's public face: where bytes and marks lie
+// on the host.
+//
+// One mark byte per 32-byte sector and direction tells in which launch the sector was touched last,
+// so that distinct sectors are counted at their first touch and nothing has to be cleared or
+// scanned between launches.
+#pragma once
+
+#include <cstdint>
+
+#include "reference/ptxvm/vm.h"
+
+namespace ptxvm {
+
+inline constexpr uint64_t kSectorBytes = 32;
+
+struct MemoryView {
+  std::byte* host_bias = nullptr;  // host = host_bias + address
+  uint8_t* read_marks = nullptr;   // mark of an address: marks[address / 32]
+  uint8_t* write_marks = nullptr;
+  uint8_t epoch = 0;  // the mark that this launch leaves
+
+  /// Begins a launch: every mark now counts as untouched.
+  static MemoryView begin(Memory&);
+};
+
+}  // namespace ptxvm
