@@ -33,7 +33,7 @@ struct Candidate {
 
 const Candidate& choose() {
   static const Candidate candidates[] = {
-      // widest first
+  // widest first
 #ifdef PTXVM_HAS_avx512
       {"avx512", &avx512::table,
        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
