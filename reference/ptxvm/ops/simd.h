@@ -1,0 +1,321 @@
+// 32 lanes in the widest vectors that this file is compiled for: 64, 32 or 16 bytes. Everything is
+// the compiler's vector extensions; the few intrinsics that matter stand behind names here (bits of
+// a comparison, select by bits, fused multiply-add).
+//
+// Lambdas given to map() and test() get vectors of n lanes and must be element-wise: the frame is
+// walked chunk by chunk, in place.
+#pragma once
+
+#if defined(__x86_64__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 warns of its own _mm512_undefined
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+#endif
+
+#include <type_traits>
+
+#include "reference/ptxvm/warp.h"
+
+#define PTXVM_INLINE inline __attribute__((always_inline))
+
+namespace ptxvm::PTXVM_ISA {
+
+#if defined(__AVX512F__)
+inline constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+inline constexpr int kVectorBytes = 32;
+#else
+inline constexpr int kVectorBytes = 16;
+#endif
+
+template <class T, int n>
+struct VecOf {
+  typedef T type __attribute__((vector_size(n * sizeof(T))));
+  typedef type in_memory __attribute__((may_alias));
+};
+template <class T, int n>
+using Vec = typename VecOf<T, n>::type;
+
+template <class V>
+inline constexpr int kLanesOf = sizeof(V) / sizeof(V{}[0]);
+template <class V>
+using ElementOf = std::remove_cvref_t<decltype(V{}[0])>;
+/// The integer vector that a comparison of V gives, and its unsigned twin.
+template <class V>
+using MaskOf = Vec<std::conditional_t<sizeof(ElementOf<V>) == 8, int64_t, int32_t>, kLanesOf<V>>;
+template <class V>
+using BitsOf = Vec<std::conditional_t<sizeof(ElementOf<V>) == 8, uint64_t, uint32_t>, kLanesOf<V>>;
+
+/// How a value of PTX type T lies in a register: 8 and 16 bits widen to 32.
+template <class T>
+using Wide = std::conditional_t<(sizeof(T) >= 4), T,
+                                std::conditional_t<std::is_signed_v<T>, int32_t, uint32_t>>;
+template <class T>
+inline constexpr int kNarrowBits = sizeof(T) < 4 ? 8 * int(sizeof(T)) : 32;
+
+template <class T, class... Rest>
+constexpr int step_of() {
+  int bytes = sizeof(Wide<T>);
+  ((bytes = bytes < int(sizeof(Wide<Rest>)) ? int(sizeof(Wide<Rest>)) : bytes), ...);
+  return kVectorBytes / bytes;
+}
+
+template <class V, class U>
+PTXVM_INLINE V as(U v) {
+  static_assert(sizeof(V) == sizeof(U));
+  return reinterpret_cast<V>(v);
+}
+template <class E, class U>
+PTXVM_INLINE Vec<E, kLanesOf<U>> convert(U v) {
+  return __builtin_convertvector(v, Vec<E, kLanesOf<U>>);
+}
+/// convert() of integers to 64 bits; spelled out because GCC 12 builds it from halves.
+template <class E, class U>
+PTXVM_INLINE Vec<E, kLanesOf<U>> widen(U v) {
+  static_assert(sizeof(E) == 8);
+#if defined(__AVX512F__)
+  if constexpr (sizeof(U) == 32 && std::is_signed_v<ElementOf<U>>)
+    return as<Vec<E, 8>>(_mm512_cvtepi32_epi64(as<__m256i>(v)));
+  else if constexpr (sizeof(U) == 32)
+    return as<Vec<E, 8>>(_mm512_cvtepu32_epi64(as<__m256i>(v)));
+  else
+#elif defined(__AVX2__)
+  if constexpr (sizeof(U) == 16 && std::is_signed_v<ElementOf<U>>)
+    return as<Vec<E, 4>>(_mm256_cvtepi32_epi64(as<__m128i>(v)));
+  else if constexpr (sizeof(U) == 16)
+    return as<Vec<E, 4>>(_mm256_cvtepu32_epi64(as<__m128i>(v)));
+  else
+#endif
+    return convert<E>(v);
+}
+/// 64-bit products of the low 32 bits of each 64-bit lane, signed or not as S is.
+template <class S, class W>
+PTXVM_INLINE W mul_low_halves(W a, W b) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(W) == 64 && std::is_signed_v<S>)
+    return as<W>(_mm512_mul_epi32(as<__m512i>(a), as<__m512i>(b)));
+  else if constexpr (sizeof(W) == 64)
+    return as<W>(_mm512_mul_epu32(as<__m512i>(a), as<__m512i>(b)));
+  else
+#endif
+#if defined(__AVX2__)
+      if constexpr (sizeof(W) == 32 && std::is_signed_v<S>)
+    return as<W>(_mm256_mul_epi32(as<__m256i>(a), as<__m256i>(b)));
+  else if constexpr (sizeof(W) == 32)
+    return as<W>(_mm256_mul_epu32(as<__m256i>(a), as<__m256i>(b)));
+  else
+#endif
+  {
+    if constexpr (std::is_signed_v<S>)
+      return as<W>((as<MaskOf<W>>(a) << 32 >> 32) * (as<MaskOf<W>>(b) << 32 >> 32));
+    else
+      return as<W>((as<BitsOf<W>>(a) & 0xffffffffu) * (as<BitsOf<W>>(b) & 0xffffffffu));
+  }
+}
+template <class V>
+PTXVM_INLINE V splat(ElementOf<V> x) {
+  return V{} + x;
+}
+template <class V>
+PTXVM_INLINE V select(MaskOf<V> mask, V yes, V no) {
+  return mask ? yes : no;
+}
+
+template <class T, int n>
+PTXVM_INLINE Vec<Wide<T>, n> load(const Wide<T>* p) {
+  using V = Vec<Wide<T>, n>;
+  V v = *reinterpret_cast<const typename VecOf<Wide<T>, n>::in_memory*>(p);
+  if constexpr (sizeof(T) < 4) {
+    constexpr int shift = 32 - kNarrowBits<T>;
+    if constexpr (std::is_signed_v<T>)
+      v = v << shift >> shift;
+    else
+      v = v & ((1u << kNarrowBits<T>)-1);
+  }
+  return v;
+}
+
+/// Lane masks of n lanes as all-ones integers.
+template <class V>
+PTXVM_INLINE MaskOf<V> expand(uint32_t bits) {
+  using M = MaskOf<V>;
+  constexpr int n = kLanesOf<V>;
+  M bit{};
+  for (int i = 0; i < n; ++i) bit[i] = ElementOf<M>{1} << i;
+  return (bit & ElementOf<M>(bits)) != 0;
+}
+
+template <class V>
+PTXVM_INLINE V select_bits(uint32_t bits, V yes, V no) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64 && sizeof(ElementOf<V>) == 4)
+    return as<V>(_mm512_mask_blend_epi32(__mmask16(bits), as<__m512i>(no), as<__m512i>(yes)));
+  else if constexpr (sizeof(V) == 64 && sizeof(ElementOf<V>) == 8)
+    return as<V>(_mm512_mask_blend_epi64(__mmask8(bits), as<__m512i>(no), as<__m512i>(yes)));
+#endif
+  return select<V>(expand<V>(bits), yes, no);
+}
+
+/// Bit i of the result is lane i of a comparison's result.
+template <class M>
+PTXVM_INLINE uint32_t bits_of(M mask) {
+  constexpr int size = sizeof(ElementOf<M>);
+#if defined(__AVX512F__)
+  if constexpr (sizeof(M) == 64 && size == 4)
+    return _mm512_movepi32_mask(as<__m512i>(mask));
+  else if constexpr (sizeof(M) == 64 && size == 8)
+    return _mm512_movepi64_mask(as<__m512i>(mask));
+  else
+#endif
+#if defined(__AVX2__)
+      if constexpr (sizeof(M) == 32 && size == 4)
+    return uint32_t(_mm256_movemask_ps(as<__m256>(mask)));
+  else if constexpr (sizeof(M) == 32 && size == 8)
+    return uint32_t(_mm256_movemask_pd(as<__m256d>(mask)));
+  else
+#endif
+#if defined(__SSE2__)
+      if constexpr (sizeof(M) == 16 && size == 4)
+    return uint32_t(_mm_movemask_ps(as<__m128>(mask)));
+  else if constexpr (sizeof(M) == 16 && size == 8)
+    return uint32_t(_mm_movemask_pd(as<__m128d>(mask)));
+  else
+#endif
+  {
+    uint32_t bits = 0;
+    for (int i = 0; i < kLanesOf<M>; ++i) bits |= uint32_t(mask[i] & 1) << i;
+    return bits;
+  }
+}
+
+/// a*b+c rounded once.
+template <class V>
+PTXVM_INLINE V fused(V a, V b, V c) {
+  constexpr bool is_double = sizeof(ElementOf<V>) == 8;
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64 && !is_double)
+    return V(_mm512_fmadd_ps(__m512(a), __m512(b), __m512(c)));
+  else if constexpr (sizeof(V) == 64)
+    return V(_mm512_fmadd_pd(__m512d(a), __m512d(b), __m512d(c)));
+  else
+#endif
+#if defined(__FMA__)
+      if constexpr (sizeof(V) == 32 && !is_double)
+    return V(_mm256_fmadd_ps(__m256(a), __m256(b), __m256(c)));
+  else if constexpr (sizeof(V) == 32)
+    return V(_mm256_fmadd_pd(__m256d(a), __m256d(b), __m256d(c)));
+  else
+#endif
+  {
+    V r{};
+    for (int i = 0; i < kLanesOf<V>; ++i) {
+      if constexpr (is_double)
+        r[i] = __builtin_fma(a[i], b[i], c[i]);
+      else
+        r[i] = __builtin_fmaf(a[i], b[i], c[i]);
+    }
+    return r;
+  }
+}
+
+template <class T, int n>
+PTXVM_INLINE void store(Wide<T>* p, Vec<Wide<T>, n> v) {
+  if constexpr (sizeof(T) < 4) v = v & ((1u << kNarrowBits<T>)-1);
+  *reinterpret_cast<typename VecOf<Wide<T>, n>::in_memory*>(p) = v;
+}
+template <class T, int n>
+PTXVM_INLINE void store_active(Wide<T>* p, Vec<Wide<T>, n> v, uint32_t mask) {
+  const Vec<Wide<T>, n> old = *reinterpret_cast<const typename VecOf<Wide<T>, n>::in_memory*>(p);
+  if constexpr (sizeof(T) < 4) v = v & ((1u << kNarrowBits<T>)-1);
+  *reinterpret_cast<typename VecOf<Wide<T>, n>::in_memory*>(p) = select_bits(mask, v, old);
+}
+
+namespace detail {
+template <class D, class... S, class F>
+PTXVM_INLINE void walk(uint32_t mask, Wide<D>* d, F f, const Wide<S>*... s) {
+  constexpr int n = step_of<D, S...>();
+  if (mask == kFullMask) [[likely]] {
+    for (int i = 0; i < kLanes; i += n) store<D, n>(d + i, f(load<S, n>(s + i)...));
+  } else {
+    for (int i = 0; i < kLanes; i += n)
+      store_active<D, n>(d + i, f(load<S, n>(s + i)...), mask >> i);
+  }
+}
+}  // namespace detail
+
+/// d = f(a), d = f(a, b), d = f(a, b, c) in the active lanes; D and the others are PTX element
+/// types (uint8_t ... double).
+template <class D, class A, class F>
+PTXVM_INLINE const Op* map1(Warp& w, const Op* op, F f) {
+  detail::walk<D, A>(w.mask, lanes<Wide<D>>(w, op->dst), f, lanes<Wide<A>>(w, op->a));
+  return op + 1;
+}
+template <class D, class A, class B, class F>
+PTXVM_INLINE const Op* map2(Warp& w, const Op* op, F f) {
+  detail::walk<D, A, B>(w.mask, lanes<Wide<D>>(w, op->dst), f, lanes<Wide<A>>(w, op->a),
+                        lanes<Wide<B>>(w, op->b));
+  return op + 1;
+}
+template <class D, class A, class B, class C, class F>
+PTXVM_INLINE const Op* map3(Warp& w, const Op* op, F f) {
+  detail::walk<D, A, B, C>(w.mask, lanes<Wide<D>>(w, op->dst), f, lanes<Wide<A>>(w, op->a),
+                           lanes<Wide<B>>(w, op->b), lanes<Wide<C>>(w, op->c));
+  return op + 1;
+}
+
+/// The 32 bits of f(a, b), where f gives the bits of one chunk (bits_of).
+template <class A, class B, class F>
+PTXVM_INLINE uint32_t test2(Warp& w, uint32_t a, uint32_t b, F f) {
+  constexpr int n = step_of<A, B>();
+  const Wide<A>* pa = lanes<Wide<A>>(w, a);
+  const Wide<B>* pb = lanes<Wide<B>>(w, b);
+  uint32_t bits = 0;
+  for (int i = 0; i < kLanes; i += n)
+    bits |= uint32_t(f(load<A, n>(pa + i), load<B, n>(pb + i))) << i;
+  return bits;
+}
+
+/// One lane at a time, active lanes only: for what has no vector form or must not run on unused
+/// data.
+template <class T>
+PTXVM_INLINE T lane(const Wide<T>* p, int l) {
+  return T(p[l]);
+}
+template <class D>
+PTXVM_INLINE void put(Wide<D>* p, int l, D v) {
+  if constexpr (sizeof(D) < 4)
+    p[l] = Wide<D>(std::make_unsigned_t<D>(v));
+  else
+    p[l] = v;
+}
+template <class F>
+PTXVM_INLINE void each_lane(uint32_t mask, F f) {
+  for (; mask; mask &= mask - 1) f(__builtin_ctz(mask));
+}
+template <class D, class A, class F>
+PTXVM_INLINE const Op* scalar1(Warp& w, const Op* op, F f) {
+  auto* d = lanes<Wide<D>>(w, op->dst);
+  auto* a = lanes<Wide<A>>(w, op->a);
+  each_lane(w.mask, [&](int l) { put<D>(d, l, f(lane<A>(a, l))); });
+  return op + 1;
+}
+template <class D, class A, class B, class F>
+PTXVM_INLINE const Op* scalar2(Warp& w, const Op* op, F f) {
+  auto* d = lanes<Wide<D>>(w, op->dst);
+  auto* a = lanes<Wide<A>>(w, op->a);
+  auto* b = lanes<Wide<B>>(w, op->b);
+  each_lane(w.mask, [&](int l) { put<D>(d, l, f(lane<A>(a, l), lane<B>(b, l))); });
+  return op + 1;
+}
+template <class D, class A, class B, class C, class F>
+PTXVM_INLINE const Op* scalar3(Warp& w, const Op* op, F f) {
+  auto* d = lanes<Wide<D>>(w, op->dst);
+  auto* a = lanes<Wide<A>>(w, op->a);
+  auto* b = lanes<Wide<B>>(w, op->b);
+  auto* c = lanes<Wide<C>>(w, op->c);
+  each_lane(w.mask, [&](int l) { put<D>(d, l, f(lane<A>(a, l), lane<B>(b, l), lane<C>(c, l))); });
+  return op + 1;
+}
+
+}  // namespace ptxvm::PTXVM_ISA
