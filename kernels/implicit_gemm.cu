@@ -1,0 +1,254 @@
+// implicit_gemm: one GEMM per phase, none of its operands materialised. Rows are output channels,
+// columns are the outputs of a phase over the whole batch, k runs over (tap of the phase, input
+// channel): no multiplication by an inserted zero. Where a row of the input lies is looked up in a
+// table that `prepare` makes with the repacked weights, so that the main loop has no index
+// arithmetic beyond one addition.
+#include <algorithm>
+
+#include "kernels/detail/launch.cuh"
+#include "kernels/detail/phase.cuh"
+#include "kernels/detail/tile_choice.cuh"
+
+namespace tconv {
+namespace {
+
+using detail::kStageDepth;
+using detail::Phase;
+using detail::PhasePoint;
+using detail::PhaseWeights;
+using detail::Shape;
+using detail::TileSize;
+
+/// One row k of the input operand: relative to what tap 0 and channel 0 read, `offset` elements on,
+/// and `d`, `h`, `w` inputs back on each axis (for the border test).
+struct alignas(16) InputRow {
+  int offset, d, h, w;
+};
+
+// table[packed tap][ic / spacing], for every `spacing`-th channel ic. One thread per entry.
+__global__ void table_kernel(const __grid_constant__ Shape s, InputRow* __restrict__ table,
+                             int spacing) {
+  const int rows = s.ic / spacing;
+  const int64_t entry = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (entry >= int64_t{s.taps} * rows) return;
+  const int t = static_cast<int>(entry / rows), ic = static_cast<int>(entry % rows) * spacing;
+  const int td = t / (s.h.kernel * s.w.kernel), th = t / s.w.kernel % s.h.kernel;
+  const int tw = t % s.w.kernel;
+  const int jd = td / s.d.classes, jh = th / s.h.classes, jw = tw / s.w.classes;
+  const InputRow row{
+      ic * s.in_spatial - (jd * s.d.step * s.h.in + jh * s.h.step) * s.w.in - jw * s.w.step,
+      jd * s.d.step, jh * s.h.step, jw * s.w.step};
+  table[int64_t{detail::packed_tap(s, t)} * rows + ic / spacing] = row;
+}
+
+/// Loads kStageDepth x T::kCols tiles of the input operand. A thread keeps its columns, so that
+/// what a column is (sample, position) is worked out once. kWholeTaps: every stage lies within one
+/// tap, one table entry serves all its rows.
+template <class T, bool kWholeTaps>
+class InputLoader {
+ public:
+  /// `x` points at this group's first channel in sample 0. Columns col.. of phase p; `rows` = K of
+  /// the phase.
+  __device__ InputLoader(const Shape& s, const Phase& p, const float* x, const InputRow* table,
+                         int col, int rows)
+      : s_(s), table_(table), rows_(rows) {
+#pragma unroll
+    for (int i = 0; i < kColumns; ++i) {
+      const int m = col + column(i);
+      const bool exists = m < s.batch * p.outputs();
+      const PhasePoint at = exists ? detail::point_at(s, p, m) : PhasePoint{0, 0, -1, -1, -1};
+      from_[i] = x + int64_t{at.sample} * s.groups * s.ic * s.in_spatial +
+                 (int64_t{at.d} * s.h.in + at.h) * s.w.in + at.w;
+      d_[i] = at.d, h_[i] = at.h, w_[i] = at.w;
+    }
+  }
+
+  /// Reads the next tile into registers; elements outside of the input are zero.
+  __device__ __forceinline__ void fetch() {
+#pragma unroll
+    for (int i = 0; i < kColumns; ++i) {
+#pragma unroll
+      for (int pass = 0; pass < kPasses; ++pass) {
+        const int k = first_row() + pass * kRowsPerPass;
+        const bool exists = kWholeTaps || k < rows_;
+        const InputRow row = exists ? table_[kWholeTaps ? 0 : k] : InputRow{0, 1, 0, 0};
+        const bool inside = exists &&
+                            static_cast<unsigned>(d_[i] - row.d) < static_cast<unsigned>(s_.d.in) &&
+                            static_cast<unsigned>(h_[i] - row.h) < static_cast<unsigned>(s_.h.in) &&
+                            static_cast<unsigned>(w_[i] - row.w) < static_cast<unsigned>(s_.w.in);
+        const int offset = row.offset + (kWholeTaps ? k * s_.in_spatial : 0);
+        held_[i][pass] = inside ? from_[i][offset] : 0.0F;
+      }
+    }
+    table_ += kWholeTaps ? 1 : kStageDepth;
+    rows_ -= kStageDepth;
+  }
+
+  /// Writes what fetch() read. Lanes are neighbouring columns: no bank conflicts.
+  __device__ __forceinline__ void store(float (&tile)[kStageDepth][T::kCols]) const {
+#pragma unroll
+    for (int i = 0; i < kColumns; ++i) {
+#pragma unroll
+      for (int pass = 0; pass < kPasses; ++pass) {
+        tile[first_row() + pass * kRowsPerPass][column(i)] = held_[i][pass];
+      }
+    }
+  }
+
+ private:
+  static constexpr int kColumns = T::kCols > T::kThreads ? T::kCols / T::kThreads : 1;
+  static constexpr int kRowsPerPass = T::kCols > T::kThreads ? 1 : T::kThreads / T::kCols;
+  static constexpr int kPasses = kStageDepth / kRowsPerPass;
+  static_assert(kColumns * kPasses * T::kThreads == kStageDepth * T::kCols,
+                "threads share a stage evenly: else a part of it would not be loaded");
+
+  static __device__ int first_row() { return static_cast<int>(threadIdx.x) / T::kCols; }
+  static __device__ int column(int i) {
+    return static_cast<int>(threadIdx.x) % T::kCols + i * T::kThreads;
+  }
+
+  const Shape& s_;
+  const InputRow* table_;
+  int rows_;
+  const float* from_[kColumns];
+  int d_[kColumns], h_[kColumns], w_[kColumns];
+  float held_[kColumns][kPasses];
+};
+
+// y[n][oc][o of phase] = sum over (tap j, ic) of packed[phase][(j, ic)][oc] * x[n][ic][input -
+// j*step]. One block per phase, group, tile of channels (rows) and tile of outputs over the batch
+// (columns).
+template <class T, bool kWholeTaps>
+__global__ void __launch_bounds__(T::kThreads)
+    implicit_gemm_kernel(const __grid_constant__ Shape s, const float* __restrict__ x,
+                         const float* __restrict__ packed, const InputRow* __restrict__ table,
+                         float* __restrict__ y, int oc_padded, unsigned tiles_per_phase) {
+  // Which: channel tiles fastest, so that neighbouring blocks read the same inputs.
+  const unsigned row_tiles = static_cast<unsigned>(detail::divide_up(s.oc, T::kRows));
+  const int row = static_cast<int>(blockIdx.x % row_tiles) * T::kRows;
+  const unsigned group = blockIdx.x / row_tiles % s.groups;
+  const unsigned block = blockIdx.x / row_tiles / s.groups;
+  const Phase p = detail::phase_at(s, static_cast<int>(block / tiles_per_phase));
+  const int cols = s.batch * p.outputs();
+  const int64_t first_col = int64_t{block % tiles_per_phase} * T::kCols;
+  if (first_col >= cols) return;
+  const int col = static_cast<int>(first_col);
+
+  // Product. A phase without taps has no stages, and its sums stay zero.
+  const int depth = p.taps() * s.ic;
+  const int64_t first_row = depth > 0 ? int64_t{detail::first_packed_tap(s, p)} * s.ic : 0;
+  const float* const w = packed + (int64_t{group} * s.taps * s.ic + first_row) * oc_padded + row;
+  const InputRow* const rows = table + (kWholeTaps ? first_row / kStageDepth : first_row);
+  detail::RowLoader<T::kRows, T::kThreads> load_w(w, oc_padded, depth, oc_padded - row, true);
+  InputLoader<T, kWholeTaps> load_x(s, p, x + int64_t{group} * s.ic * s.in_spatial, rows, col,
+                                    depth);
+  detail::Accumulator<T> tile;
+  detail::multiply_stages(tile, load_w, load_x, detail::divide_up(depth, kStageDepth));
+
+  // Store: where a column lies in y is worked out once for all its rows.
+#pragma unroll
+  for (int c = 0; c < T::kThreadCols; ++c) {
+    if (col + tile.col(c) >= cols) continue;
+    const PhasePoint at = detail::point_at(s, p, col + tile.col(c));
+    float* const to =
+        y + (int64_t{at.sample} * s.groups + group) * s.oc * s.out_spatial + at.output;
+#pragma unroll
+    for (int r = 0; r < T::kThreadRows; ++r) {
+      const int oc = row + tile.row(r);
+      if (oc < s.oc) to[int64_t{oc} * s.out_spatial] = tile.sum[r][c];
+    }
+  }
+}
+
+/// Tiles of columns that the longest phase needs; phase 0 has the most outputs on every axis.
+/// Blocks beyond the end of a shorter phase leave at once.
+int64_t tiles_per_phase(const Problem& p, const TileSize& t) {
+  return detail::divide_up(p.batch * detail::phase_at(detail::make_shape(p), 0).outputs(),
+                           int64_t{t.cols});
+}
+
+/// Whole tiles and whole stages of every phase with taps; every thread computes its padding too.
+int64_t tile_macs(const Problem& p, const TileSize& t) {
+  const Shape s = detail::make_shape(p);
+  int64_t area = 0;  // columns times depth, over all phases
+  for (int i = 0; i < detail::phase_count(s); ++i) {
+    const Phase phase = detail::phase_at(s, i);
+    area += detail::round_up(p.batch * phase.outputs(), t.cols) *
+            detail::round_up(int64_t{phase.taps()} * s.ic, kStageDepth);
+  }
+  return p.groups * detail::round_up(s.oc, t.rows) * area;
+}
+
+int tile_of(const Problem& p) {
+  return detail::cheapest_tile([&](const TileSize& t) { return tile_macs(p, t); });
+}
+
+int64_t blocks(const Problem& p, const TileSize& t) {
+  return tiles_per_phase(p, t) * detail::phase_count(detail::make_shape(p)) * p.groups *
+         detail::divide_up(p.oc_per_group(), int64_t{t.rows});
+}
+
+std::string supports(const Problem& p, const Config& c) {
+  if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse_batched_outputs(p); !reason.empty()) return reason;
+  if (p.ic_per_group() > detail::kMaxBlocks / p.in_spatial()) {
+    return "input of one group of one sample must have fewer than 2^31 elements";
+  }
+  if (p.taps() > detail::kMaxBlocks / p.ic_per_group()) {
+    return "taps times input channels per group must be below 2^31";
+  }
+  return detail::refuse_grid(blocks(p, detail::kTileSizes[static_cast<size_t>(tile_of(p))]));
+}
+
+/// Weights by phase, the table of input rows, and the tile that wastes least.
+struct Plan : PhaseWeights {
+  Plan(const Problem& p, const Shape& s, const Call& call)
+      : PhaseWeights(s, static_cast<const float*>(call.w), 4, call.stream),
+        tile(tile_of(p)),
+        whole_taps(s.ic % kStageDepth == 0),
+        table(int64_t{s.taps} * s.ic / (whole_taps ? kStageDepth : 1)) {
+    constexpr int kThreads = 256;
+    detail::launch(table_kernel, detail::divide_up(table.size(), int64_t{kThreads}), kThreads,
+                   call.stream, s, table.data(), whole_taps ? kStageDepth : 1);
+  }
+  std::string note() const override {
+    return "tile " + detail::kTileSizes[static_cast<size_t>(tile)].str();
+  }
+
+  int tile;
+  bool whole_taps;
+  DeviceBuffer<InputRow> table;
+};
+
+void launch(const Call& call) {
+  const Problem& p = call.problem;
+  const auto& plan = static_cast<const Plan&>(*call.prepared);
+  detail::with_tile(plan.tile, [&](auto tile) {
+    using T = decltype(tile);
+    constexpr TileSize kSize = detail::size_of_tile<T>();
+    const auto kernel =
+        plan.whole_taps ? implicit_gemm_kernel<T, true> : implicit_gemm_kernel<T, false>;
+    detail::launch(kernel, blocks(p, kSize), T::kThreads, call.stream, detail::make_shape(p),
+                   static_cast<const float*>(call.x), static_cast<const float*>(plan.data.data()),
+                   static_cast<const InputRow*>(plan.table.data()), static_cast<float*>(call.y),
+                   plan.oc_padded, static_cast<unsigned>(tiles_per_phase(p, kSize)));
+  });
+}
+
+}  // namespace
+
+TCONV_REGISTER_STRATEGY({
+    .name = "implicit_gemm",
+    .summary = "one tiled GEMM per phase, operands addressed through a table, never materialised",
+    .supports = supports,
+    .macs_executed =
+        [](const Problem& p, const Config&) {
+          return tile_macs(p, detail::kTileSizes[static_cast<size_t>(tile_of(p))]);
+        },
+    .prepare = [](const Call& call) -> std::unique_ptr<Prepared> {
+      return std::make_unique<Plan>(call.problem, detail::make_shape(call.problem), call);
+    },
+    .launch = launch,
+})
+
+}  // namespace tconv
