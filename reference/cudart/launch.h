@@ -1,0 +1,40 @@
+// Launches: checked as the real runtime checks them, then run to their end before the call returns.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "reference/cudart/modules.h"
+
+namespace cudart {
+
+struct LaunchShape {
+  dim3 grid, block;
+  size_t dynamic_shared = 0;
+  cudaStream_t stream = nullptr;
+  dim3 cluster = {1, 1, 1};
+  bool cooperative = false;
+};
+
+/// Fails with cudaErrorInvalidConfiguration, cudaErrorInvalidValue (shared memory),
+/// cudaErrorCooperativeLaunchTooLarge ...; a fault of the kernel itself does not fail the launch:
+/// the context reports it from the next call on.
+void launch(const void* function, const LaunchShape& shape, void** args);
+/// Reads the attributes that change what is computed, ignores hints, refuses by name what is not
+/// supported.
+LaunchShape shape_of(const cudaLaunchConfig_t& config);
+
+cudaFuncAttributes function_attributes(const void* function);
+void set_function_attribute(const void* function, cudaFuncAttribute attribute, int value);
+/// Bytes of dynamic shared memory that a launch may ask for.
+uint32_t dynamic_shared_limit(const Function& f);
+
+/// Blocks of the kernel that fit on an SM by threads, blocks and shared memory. Registers are not
+/// known before a real compiler allocates them, so this is an upper limit.
+int blocks_per_sm(const Function& f, int threads, size_t dynamic_shared);
+size_t available_dynamic_shared(const Function& f, int blocks, int threads);
+
+/// The <<<>>> of the calling thread.
+void push_configuration(const LaunchShape& shape);
+LaunchShape pop_configuration();
+
+}  // namespace cudart

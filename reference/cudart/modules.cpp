@@ -1,0 +1,158 @@
+#include "reference/cudart/modules.h"
+
+#include <algorithm>
+#include <dlfcn.h>
+
+namespace cudart {
+namespace {
+
+// The program or library that a fat binary was linked into.
+std::string owner_of(const void* wrapper) {
+  Dl_info info;
+  return dladdr(wrapper, &info) && info.dli_fname ? info.dli_fname : "the program";
+}
+
+std::string targets_of(const std::vector<FatbinEntry>& entries) {
+  std::string list;
+  for (const FatbinEntry& e : entries) {
+    if (!list.empty()) list += ", ";
+    list += e.kind == FatbinEntry::Kind::ptx ? "PTX for sm_" : "machine code for sm_";
+    list += std::to_string(e.sm) + (e.only_this_sm ? "a" : "");
+  }
+  return list.empty() ? "nothing" : list;
+}
+
+[[noreturn]] void fail_without_ptx(const FatBinary& binary,
+                                   const std::vector<FatbinEntry>& entries) {
+  fail(cudaErrorNoKernelImageForDevice,
+       owner_of(binary.wrapper) + " holds " + targets_of(entries) +
+           ", but the virtual GPU runs PTX for sm_" + std::to_string(Context::get().sm()) +
+           " or lower: build with -gencode arch=compute_80,code=compute_80");
+}
+
+}  // namespace
+
+Modules& Modules::get() {
+  static Modules& modules =
+      *new Modules;  // like the context, outlives the program's own exit handlers
+  return modules;
+}
+
+FatBinary* Modules::add(const void* wrapper) {
+  auto binary = std::make_unique<FatBinary>();
+  binary->wrapper = wrapper;
+  FatBinary* const handle = binary.get();
+  binaries_.emplace(handle, std::move(binary));
+  return handle;
+}
+
+void Modules::remove(FatBinary* binary) {
+  std::erase_if(functions_, [&](const auto& f) {
+    if (f.second->binary != binary) return false;
+    handles_.erase(f.second.get());
+    return true;
+  });
+  std::erase_if(variables_, [&](const auto& v) { return v.second.binary == binary; });
+  for (const auto id : binary->modules) Context::get().machine().unload(id);
+  binaries_.erase(binary);
+}
+
+// A template's stub and variables are registered by every translation unit that uses them, with one
+// host address: the first wins.
+void Modules::add_function(FatBinary* binary, const void* host, const char* name) {
+  const auto [at, added] = functions_.try_emplace(host);
+  if (!added) return;
+  at->second = std::make_unique<Function>();
+  at->second->binary = binary;
+  at->second->name = name;
+  handles_.insert(at->second.get());
+}
+
+void Modules::add_variable(FatBinary* binary, const void* host, const char* name, size_t size,
+                           void** managed) {
+  variables_.try_emplace(
+      host, Variable{.binary = binary, .name = name, .size = size, .managed = managed});
+}
+
+void Modules::place_managed(FatBinary* binary) {
+  for (const auto& [host, variable] : variables_) {
+    if (variable.binary != binary || !variable.managed) continue;
+    *variable.managed = Context::get().memory().host(symbol(host).address);
+  }
+}
+
+void Modules::load_containers(FatBinary& binary) {
+  ptxvm::Machine& machine = Context::get().machine();
+  std::vector<FatbinEntry> all;
+  for (const auto container : containers_of(binary.wrapper)) {
+    const std::vector<FatbinEntry> entries = read_container(container);
+    all.insert(all.end(), entries.begin(), entries.end());
+    if (const FatbinEntry* best = select_ptx(entries, Context::get().sm()))
+      binary.modules.push_back(machine.load(ptx_text(*best), owner_of(binary.wrapper)));
+  }
+  if (binary.modules.empty()) fail_without_ptx(binary, all);
+}
+
+void Modules::load(FatBinary& binary) {
+  using State = FatBinary::State;
+  if (binary.state == State::refused) fail(binary.refusal);
+  if (binary.state == State::loaded) return;
+  binary.state = State::refused;  // until proven loadable, so that the reason is printed once
+  binary.refusal = cudaErrorInvalidKernelImage;
+  try {
+    load_containers(binary);
+    binary.state = State::loaded;
+  } catch (const Error& e) {
+    binary.refusal = e.code;
+    throw;
+  } catch (const FatbinError& e) {
+    fail(cudaErrorInvalidKernelImage, owner_of(binary.wrapper) + ": " + e.what());
+  } catch (const ptxvm::PtxError& e) {
+    binary.refusal = cudaErrorNotSupported;
+    fail(cudaErrorNotSupported, owner_of(binary.wrapper) + ": " + e.what());
+  }
+}
+
+Function& Modules::registered(const void* host_or_handle) {
+  if (const auto found = functions_.find(host_or_handle); found != functions_.end())
+    return *found->second;
+  require(handles_.contains(host_or_handle), cudaErrorInvalidDeviceFunction);
+  return *const_cast<Function*>(static_cast<const Function*>(host_or_handle));
+}
+
+Function& Modules::function(const void* host_or_handle) {
+  Function& f = registered(host_or_handle);
+  if (f.kernel) return f;
+  load(*f.binary);
+  ptxvm::Machine& machine = Context::get().machine();
+  for (const auto id : f.binary->modules) {
+    if ((f.kernel = machine.kernel(id, f.name))) {
+      f.info = machine.info(f.kernel);
+      return f;
+    }
+  }
+  fail(cudaErrorInvalidDeviceFunction,
+       "no kernel " + f.name + " in the PTX of " + owner_of(f.binary->wrapper));
+}
+
+ptxvm::Machine::Symbol Modules::symbol(const void* host) {
+  const auto found = variables_.find(host);
+  require(found != variables_.end(), cudaErrorInvalidSymbol);
+  const Variable& v = found->second;
+  load(*v.binary);
+  for (const auto id : v.binary->modules)
+    if (const auto symbol = Context::get().machine().symbol(id, v.name); symbol.size != 0)
+      return symbol;
+  fail(cudaErrorInvalidSymbol,
+       "no variable " + v.name + " in the PTX of " + owner_of(v.binary->wrapper));
+}
+
+void Modules::forget_loaded() {
+  for (auto& [handle, binary] : binaries_) {
+    binary->state = FatBinary::State::unread;
+    binary->modules.clear();
+  }
+  for (auto& [host, f] : functions_) f->kernel = nullptr;
+}
+
+}  // namespace cudart

@@ -1,0 +1,73 @@
+// What the program registered before main: fat binaries, their kernels and variables. Nothing is
+// decompressed or parsed until a kernel or variable of the fat binary is used, so start-up costs a
+// few map insertions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "reference/cudart/context.h"
+#include "reference/cudart/fatbin.h"
+
+namespace cudart {
+
+struct FatBinary {
+  const void* wrapper = nullptr;
+  enum class State { unread, loaded, refused } state = State::unread;
+  cudaError_t refusal = cudaSuccess;
+  std::vector<ptxvm::Machine::ModuleId> modules;  // one for each translation unit
+};
+
+struct Function {
+  FatBinary* binary = nullptr;
+  std::string name;                       // mangled
+  const ptxvm::Kernel* kernel = nullptr;  // null until first use
+  ptxvm::Machine::KernelInfo info;
+  uint32_t max_dynamic_shared = 0;  // as cudaFuncSetAttribute left it; 0: the device's default
+};
+
+struct Variable {
+  FatBinary* binary = nullptr;
+  std::string name;
+  size_t size = 0;
+  void** managed = nullptr;  // where the program reads a __managed__ variable's host address
+};
+
+class Modules {
+ public:
+  static Modules& get();
+
+  FatBinary* add(const void* wrapper);
+  void remove(FatBinary* binary);
+  void add_function(FatBinary* binary, const void* host, const char* name);
+  void add_variable(FatBinary* binary, const void* host, const char* name, size_t size,
+                    void** managed = nullptr);
+  /// Gives each __managed__ variable of the fat binary its host address.
+  void place_managed(FatBinary* binary);
+
+  /// By the host stub's address or by a handle from __cudaGetKernel. Fails with
+  /// cudaErrorInvalidDeviceFunction.
+  Function& registered(const void* host_or_handle);
+  /// The same, loaded. Fails with cudaErrorNoKernelImageForDevice and the reason if there is no PTX
+  /// to run.
+  Function& function(const void* host_or_handle);
+  /// Fails with cudaErrorInvalidSymbol.
+  ptxvm::Machine::Symbol symbol(const void* host);
+
+  /// After the machine is gone: everything is unread again.
+  void forget_loaded();
+
+ private:
+  void load(FatBinary& binary);
+  void load_containers(FatBinary& binary);
+
+  std::unordered_map<const FatBinary*, std::unique_ptr<FatBinary>> binaries_;
+  std::unordered_map<const void*, std::unique_ptr<Function>> functions_;
+  std::unordered_set<const void*> handles_;
+  std::unordered_map<const void*, Variable> variables_;
+};
+
+}  // namespace cudart
