@@ -59,6 +59,10 @@ if(TCONV_CUDA)
   endif()
   set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)  # so that the virtual GPU's libcudart can take its place
   enable_language(CUDA)
+  if(NOT DEFINED CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25.1 does not know that nvcc 12 and newer have it
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
   set(CMAKE_CUDA_STANDARD 20)  # after enable_language: its own check knows no dialects yet
   set(CMAKE_CUDA_STANDARD_REQUIRED ON)
   add_compile_options("$<$<COMPILE_LANGUAGE:CUDA>:-lineinfo;--expt-relaxed-constexpr;-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Werror>")

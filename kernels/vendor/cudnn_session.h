@@ -1,0 +1,28 @@
+// The process's connection to cuDNN: a handle, or the reason why there is none.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <cudnn.h>
+
+namespace tconv::cudnn {
+
+class Session {
+ public:
+  /// Created on first use and kept; never throws.
+  static const Session& get();
+
+  /// Empty if plans can be executed here, else one line for the user.
+  const std::string& unavailable() const { return unavailable_; }
+  /// Null where unavailable. Shared, because plans made with it must not outlive it.
+  const std::shared_ptr<cudnnContext>& handle() const { return handle_; }
+
+ private:
+  Session();
+
+  std::shared_ptr<cudnnContext> handle_;
+  std::string unavailable_;
+};
+
+}  // namespace tconv::cudnn
