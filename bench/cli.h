@@ -1,0 +1,51 @@
+// The command line of tconv_bench, apart from Google Benchmark's own flags.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <regex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "reference/compare.h"
+#include "reference/problem.h"
+
+namespace tconv::bench {
+
+/// A command line that cannot be run. what() is one line; exit status 2.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Options {
+  std::vector<Problem> problems;  ///< of --problem, or else of --layers
+  std::string strategy;           ///< --strategy as typed; empty: all
+  std::vector<Op> ops{Op::fprop};
+  std::vector<DType> dtypes{DType::f32};
+  std::vector<Layout> layouts{Layout::nchw};
+  std::optional<DataMode> data;  ///< empty: int for checks, normal for measuring
+  uint64_t seed = 1;
+  bool list = false, list_problems = false;
+  bool verify_only = false, profile = false, resume = false;
+  std::filesystem::path out, dump;
+  std::string device_profile;  ///< empty: the device that the program runs on
+
+  bool selects(const std::string& strategy_name) const;
+
+ private:
+  friend Options parse_options(int argc, const char* const* argv);
+  std::optional<std::regex> pattern_;
+};
+
+/// Throws UsageError.
+Options parse_options(int argc, const char* const* argv);
+
+/// Our flags, with examples. Google Benchmark's follow by its own function.
+std::string help_text();
+
+/// "int", "normal", "uniform"
+std::string_view to_string(DataMode);
+
+}  // namespace tconv::bench

@@ -1,0 +1,83 @@
+#include "bench/counters.h"
+
+#include <span>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+namespace tconv::bench {
+namespace {
+
+using Names = std::span<const std::string_view>;
+
+// Nsight Compute splits these by operation; ptx__ names are the virtual GPU's own.
+constexpr std::string_view kSectors[] = {"l1tex__t_sectors_pipe_lsu_mem_global_op_ld.sum",
+                                         "l1tex__t_sectors_pipe_lsu_mem_global_op_st.sum",
+                                         "l1tex__t_sectors_pipe_lsu_mem_global_op_atom.sum",
+                                         "l1tex__t_sectors_pipe_lsu_mem_global_op_red.sum"};
+constexpr std::string_view kWavefronts[] = {
+    "l1tex__data_pipe_lsu_wavefronts_mem_shared_op_ld.sum",
+    "l1tex__data_pipe_lsu_wavefronts_mem_shared_op_st.sum",
+    "l1tex__data_pipe_lsu_wavefronts_mem_shared_op_atom.sum"};
+constexpr std::string_view kAtomics[] = {"ptx__atomic_lanes"};
+constexpr std::string_view kDramSectors[] = {"ptx__distinct_sectors"};
+constexpr std::string_view kFma[] = {"smsp__sass_thread_inst_executed_op_ffma_pred_on.sum"};
+constexpr std::string_view kTensorF16[] = {"ptx__tensor_macs_f16"};
+constexpr std::string_view kTensorTf32[] = {"ptx__tensor_macs_tf32"};
+
+uint64_t total(const CounterMap& counters, Names names) {
+  uint64_t value = 0;
+  for (const std::string_view name : names) {
+    const auto found = counters.find(std::string(name));
+    if (found != counters.end()) value += found->second;
+  }
+  return value;
+}
+
+}  // namespace
+
+std::vector<LaunchCounters> parse_counters(std::string_view text) {
+  try {
+    std::vector<LaunchCounters> launches;
+    for (const auto& entry : nlohmann::json::parse(text).at("launches")) {
+      const auto grid = entry.at("grid").get<std::vector<uint64_t>>();
+      launches.push_back({entry.at("kernel").get<std::string>(),
+                          grid.at(0) * grid.at(1) * grid.at(2),
+                          entry.at("counters").get<CounterMap>()});
+    }
+    return launches;
+  } catch (const std::exception& error) {
+    throw std::runtime_error(std::string("the virtual GPU's counters: ") + error.what());
+  }
+}
+
+std::vector<LaunchCounters> read_counters(const Backend& backend) {
+  return parse_counters(backend.counters_json());
+}
+
+CounterMap sum(const std::vector<LaunchCounters>& launches) {
+  CounterMap totals;
+  for (const LaunchCounters& launch : launches) {
+    for (const auto& [name, value] : launch.counters) totals[name] += value;
+  }
+  totals["ptx__launches"] = launches.size();
+  return totals;
+}
+
+LaunchUse use_of(const LaunchCounters& launch) {
+  const CounterMap& c = launch.counters;
+  return {.blocks = launch.blocks,
+          .dram_sectors = total(c, kDramSectors),
+          .l1_sectors = total(c, kSectors),
+          .shared_wavefronts = total(c, kWavefronts),
+          .fma_lanes = total(c, kFma),
+          .tensor_macs_f16 = total(c, kTensorF16),
+          .tensor_macs_tf32 = total(c, kTensorTf32),
+          .atomics = total(c, kAtomics)};
+}
+
+uint64_t sectors(const CounterMap& counters) { return total(counters, kSectors); }
+uint64_t wavefronts(const CounterMap& counters) { return total(counters, kWavefronts); }
+uint64_t atomics(const CounterMap& counters) { return total(counters, kAtomics); }
+
+}  // namespace tconv::bench

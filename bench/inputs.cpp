@@ -1,0 +1,118 @@
+#include "bench/inputs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace tconv::bench {
+namespace {
+
+/// An upper limit of the number of products that meet in one output element.
+int64_t max_terms(Op op, const Problem& p) {
+  switch (op) {
+    case Op::fprop:
+      return p.ic_per_group() * p.taps();
+    case Op::dgrad:
+      return p.oc_per_group() * p.taps();
+    case Op::wgrad:
+      return p.batch * p.in_spatial();
+  }
+  return 0;
+}
+
+std::vector<OracleResult> ask_oracles(const Inputs& in) {
+  std::vector<OracleResult> answers;
+  switch (in.op) {
+    case Op::fprop:
+      answers.push_back(scatter_oracle(in.problem, in.x, in.w));
+      answers.push_back(gather_oracle(in.problem, in.x, in.w));
+      break;
+    case Op::dgrad:
+      answers.push_back(dgrad_oracle(in.problem, in.y, in.w));
+      break;
+    case Op::wgrad:
+      answers.push_back(wgrad_oracle(in.problem, in.x, in.y));
+      break;
+  }
+  return answers;
+}
+
+}  // namespace
+
+Tensor output_of(Op op) {
+  switch (op) {
+    case Op::fprop:
+      return Tensor::y;
+    case Op::dgrad:
+      return Tensor::x;
+    case Op::wgrad:
+      return Tensor::w;
+  }
+  return Tensor::y;
+}
+
+TensorShape shape_of(const Problem& problem, Tensor tensor) {
+  switch (tensor) {
+    case Tensor::x:
+      return x_shape(problem);
+    case Tensor::w:
+      return w_shape(problem);
+    case Tensor::y:
+      return y_shape(problem);
+  }
+  return {};
+}
+
+void require_agreement(const OracleResult& a, const OracleResult& b, DataMode data) {
+  for (size_t i = 0; i < a.value.size(); ++i) {
+    // Each sums `terms` products in double, in its own order.
+    const double rounding = data == DataMode::int_exact
+                                ? 0
+                                : 2 * std::numeric_limits<double>::epsilon() *
+                                      static_cast<double>(a.terms[i] + 1) * a.magnitude[i];
+    if (a.terms[i] != b.terms[i] || !(std::abs(a.value[i] - b.value[i]) <= rounding)) {
+      throw OracleError(
+          fmt::format("the oracles disagree at element {}: {} of {} terms, {} of {} terms", i,
+                      a.value[i], a.terms[i], b.value[i], b.terms[i]));
+    }
+  }
+}
+
+Inputs make_inputs(Op op, const Problem& problem, DType dtype, DataMode data, uint64_t seed) {
+  Inputs in{op, problem, dtype, data, seed, {}, {}, {}, {}};
+  const Tensor output = output_of(op);
+  const int64_t terms = max_terms(op, problem);
+  uint64_t stream = seed * 3;  // each tensor its own seed
+  const auto fill_tensor = [&](Tensor tensor, std::vector<float>& host, int64_t size) {
+    if (tensor != output) {
+      host.resize(static_cast<size_t>(size));
+      fill(host, data, dtype, stream, terms);
+    }
+    ++stream;
+  };
+  fill_tensor(Tensor::x, in.x, problem.x_size());
+  fill_tensor(Tensor::w, in.w, problem.w_size());
+  fill_tensor(Tensor::y, in.y, problem.y_size());
+  in.oracles = ask_oracles(in);
+  for (size_t i = 1; i < in.oracles.size(); ++i) {
+    require_agreement(in.oracles[0], in.oracles[i], data);
+  }
+  return in;
+}
+
+const Inputs& InputCache::get(Op op, const Problem& problem, DType dtype, DataMode data,
+                              uint64_t seed) {
+  const auto same = [&](const std::unique_ptr<Inputs>& in) {
+    return in->op == op && in->problem == problem && in->dtype == dtype && in->data == data &&
+           in->seed == seed;
+  };
+  const auto found = std::find_if(kept_.begin(), kept_.end(), same);
+  if (found != kept_.end()) return **found;
+  while (kept_.size() >= kKept) kept_.pop_front();
+  kept_.push_back(std::make_unique<Inputs>(make_inputs(op, problem, dtype, data, seed)));
+  return *kept_.back();
+}
+
+}  // namespace tconv::bench

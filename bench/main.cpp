@@ -1,0 +1,128 @@
+// tconv_bench: checks every selected strategy on every selected layer, then measures it on a GPU or
+// counts on the virtual GPU.
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "bench/cli.h"
+#include "bench/context.h"
+#include "bench/reporter.h"
+#include "bench/repro.h"
+#include "bench/results.h"
+#include "bench/selection.h"
+#include "bench/session.h"
+
+namespace tconv::bench {
+namespace {
+
+void print_help() {
+  fmt::print("{}\nGoogle Benchmark's flags\n", help_text());
+  benchmark::PrintDefaultHelp();
+}
+
+RunOptions run_options(const Options& options, const Backend& backend, const std::string& program) {
+  RunOptions run;
+  run.check_data = options.data.value_or(DataMode::int_exact);
+  run.measure_data = options.data.value_or(DataMode::normal);
+  run.seed = options.seed;
+  run.verify_only = options.verify_only;
+  run.dump = options.dump;
+  run.repro = [=](const Row& row) { return repro_command(program, row, options, backend); };
+  // The virtual GPU checks every access against the allocation itself; a band would only hide reads
+  // beyond the end.
+  if (backend.is_virtual) run.guard_bytes = 0;
+  return run;
+}
+
+int profile(const Options& options, const std::vector<Row>& rows, const Backend& backend,
+            RowRunner& runner, const std::string& program) {
+  if (rows.size() != 1) {
+    throw UsageError(
+        fmt::format("--profile: brackets exactly one launch, but {} rows are selected; narrow with "
+                    "--problem and --strategy",
+                    rows.size()));
+  }
+  const Row& row = rows.front();
+  const std::string refusal = row.strategy->supports(row.problem, row.config);
+  if (!refusal.empty()) throw UsageError(fmt::format("--profile: {}: {}", row.name(), refusal));
+  fmt::print("{}", profiler_commands(program, row, options, backend));
+  std::fflush(stdout);
+  runner.profile(row);
+  return 0;
+}
+
+/// Runs what Google Benchmark's filter leaves of the rows. `own_table`: ours; else
+/// --benchmark_format asked for another.
+void run_rows(const std::vector<Row>& rows, Session& session, bool is_virtual, bool own_table) {
+  if (rows.empty()) return;
+  register_rows(rows, session, is_virtual);
+  TableReporter table(session, Table(rows, is_virtual));
+  if (benchmark::RunSpecifiedBenchmarks(own_table ? &table : nullptr) == 0) {
+    throw UsageError(
+        fmt::format("nothing to run: --benchmark_filter={} matches none of {} rows, such as {}",
+                    benchmark::GetBenchmarkFilter(), rows.size(), rows.front().name()));
+  }
+}
+
+int run(const Options& options, const std::vector<std::string>& argv, bool own_table) {
+  if (options.list) {
+    fmt::print("{}", strategy_table(strategies()));
+    return 0;
+  }
+  if (options.list_problems) {
+    fmt::print("{}", problem_table(options.problems));
+    return 0;
+  }
+  const std::vector<Row> rows = select_rows(options, strategies());
+  const Backend backend = find_backend();
+  require_device(backend);
+  const DeviceProfile& gpu = choose_profile(options.device_profile);
+  RowRunner runner(backend, gpu, run_options(options, backend, argv.front()));
+  if (options.profile) return profile(options, rows, backend, runner, argv.front());
+
+  ResultsFile results(options.out, describe_run(backend, options, gpu, argv));
+  if (options.resume) results.resume();
+  results.write();  // now, so that a path that cannot be written shows before hours of work
+  Session session(runner, results, rows.size());
+  std::vector<Row> pending;
+  for (const Row& row : rows) {
+    if (options.resume && results.has(row)) {
+      session.keep(row);
+    } else {
+      pending.push_back(row);
+    }
+  }
+  run_rows(pending, session, backend.is_virtual, own_table);
+  fmt::print("{}\n", session.summary());
+  return session.exit_status();
+}
+
+}  // namespace
+}  // namespace tconv::bench
+
+int main(int argc, char** argv) {
+  namespace tb = tconv::bench;
+  constexpr int kUsage = 2;
+  const std::vector<std::string> words(argv, argv + argc);
+  const bool own_table = std::none_of(words.begin(), words.end(), [](const std::string& word) {
+    return word.rfind("--benchmark_format=", 0) == 0 && word != "--benchmark_format=console";
+  });
+  if (std::find(words.begin(), words.end(), "-h") != words.end()) {
+    tb::print_help();
+    return 0;
+  }
+  benchmark::Initialize(&argc, argv, tb::print_help);
+  try {
+    return tb::run(tb::parse_options(argc, argv), words, own_table);
+  } catch (const tb::UsageError& error) {
+    fmt::print(stderr, "tconv_bench: {}\n", error.what());
+    return kUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "tconv_bench: {}\n", error.what());
+    return tb::device_is_lost() ? 1 : kUsage;
+  }
+}
