@@ -9,7 +9,7 @@
 // Operands (see also op.h):
 //   sources       registers, immediates (constant slots) and special registers look alike: a frame
 //   offset in a, b, c, d in textual order [reg+n]       the next source field is the register, imm
-//   = n; a 32-bit register is a 32-bit address (Op::narrow_address) [symbol+n]    the next source
+//   = n; Op::narrow_address tells 32-bit registers [symbol+n]    the next source
 //   field is kNoOperand, imm = the symbol's address in its own space + n:
 //                 global, const: what the resolver says; shared: offset in the block's shared
 //                 memory; kernel parameter: offset in the parameter buffer. Exceptions: a .local

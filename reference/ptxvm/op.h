@@ -30,28 +30,23 @@ using Handler = const Op* (*)(Warp&, const Op*);
 inline constexpr uint32_t kNoOperand = 0xffffffffu;
 
 struct Op {
-  Handler run = nullptr;  // what the loop calls; for a guarded op the wrapper that narrows the mask
-                          // and calls `body`
+  Handler run = nullptr;  // what the loop calls; for a guarded op the wrapper that calls body
   Handler body = nullptr;
-  uint32_t dst = kNoOperand;  // operand 0 if it is a scalar destination; an address's base register
-                              // is never dst
+  uint32_t dst = kNoOperand;     // operand 0 if it is a scalar destination
   uint32_t second = kNoOperand;  // the p of `d|p`
-  uint32_t a = kNoOperand;  // scalar sources in textual order, an address [base+n] among them as
-                            // its base; kNoOperand where the
-  uint32_t b = kNoOperand;  // address has none (a symbol's absolute address is then in imm)
-  uint32_t c = kNoOperand;
-  uint32_t d = kNoOperand;
-  int64_t imm = 0;  // address displacement; for other ops a selector's parameter (Selected::imm)
-  const uint32_t* more =
-      nullptr;  // vector elements, then scalar sources beyond the fourth (layout: lower.h)
-  const Op* target = nullptr;   // branch, call: where to
-  uint32_t guard = kNoOperand;  // frame offset of the guard predicate
-  uint32_t site = 0;         // index of this op's per-worker state (memory ops, branches, barriers)
-  uint32_t instruction = 0;  // index in Code::instructions: for reports and profiles
-  uint16_t block = 0;        // reserved for block_entry ops: low bits of the basic block
-  uint8_t count = 0;         // entries in `more`; of ld and st: the vector's width, 1 for scalars
+  // Scalar sources in textual order. An address [base+n] is among them as its base; kNoOperand
+  // where it has none: a symbol's absolute address is then in imm.
+  uint32_t a = kNoOperand, b = kNoOperand, c = kNoOperand, d = kNoOperand;
+  int64_t imm = 0;  // first address's displacement; for other ops a selector's parameter
+  const uint32_t* more = nullptr;  // vector elements and what has no field (layout: lower.h)
+  const Op* target = nullptr;      // bra: where to
+  uint32_t guard = kNoOperand;     // frame offset of the guard predicate
+  uint32_t site = 0;               // this op's per-worker state (memory ops, branches, barriers)
+  uint32_t instruction = 0;        // index in Code::instructions: for reports and profiles
+  uint8_t count = 0;  // entries in `more`; of ld and st: the vector's width, 1 for scalars
   bool guard_negated = false;
-  bool narrow_address = false;  // the address register is 32 bits wide
+  uint8_t narrow_address = 0;  // bit k: the k-th address's base register is 32 bits wide
+  uint8_t dst_bytes = 0;       // declared width of the destination register(s): 2, 4, 8, 16; pred 0
 };
 
 /// What a selector returns: the handler that runs this instruction.
@@ -78,8 +73,11 @@ struct ConstantSlot {
   uint32_t offset;
   bool wide;
   uint64_t bits;
+  bool predicate = false;  // 4 bytes: all lanes' bits, 0 or 0xffffffff
 };
-/// [first_op, first_op + instructions]: the block_entry op, then that many instructions.
+/// Starts with a block_entry op at first_op. instructions counts the PTX instructions in it:
+/// lowering may add ops that are none (they widen or narrow registers where ld, st and cvt allow a
+/// mismatch).
 struct BasicBlock {
   uint32_t first_op = 0, instructions = 0;
 };
