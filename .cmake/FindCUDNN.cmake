@@ -11,8 +11,9 @@ set(_cudnn_hints "${CUDAToolkit_LIBRARY_ROOT}" "${CUDAToolkit_TARGET_DIR}")
 find_path(CUDNN_INCLUDE_DIR cudnn_version.h
   HINTS ${_cudnn_hints} ${CUDAToolkit_INCLUDE_DIRS} PATHS /usr/local/cuda ${_cudnn_site}
   PATH_SUFFIXES include)
-find_library(CUDNN_LIBRARY NAMES cudnn libcudnn.so.9
-  HINTS ${_cudnn_hints} ${CUDAToolkit_LIBRARY_DIR} PATHS /usr/local/cuda ${_cudnn_site}
+cmake_path(GET CUDNN_INCLUDE_DIR PARENT_PATH _cudnn_prefix)  # the library that belongs to this header
+find_library(CUDNN_LIBRARY NAMES cudnn libcudnn.so.9 NAMES_PER_DIR
+  HINTS "${_cudnn_prefix}" ${_cudnn_hints} ${CUDAToolkit_LIBRARY_DIR} PATHS /usr/local/cuda ${_cudnn_site}
   PATH_SUFFIXES lib64 lib lib/x64)
 mark_as_advanced(CUDNN_INCLUDE_DIR CUDNN_LIBRARY)
 

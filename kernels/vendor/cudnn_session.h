@@ -15,7 +15,7 @@ class Session {
 
   /// Empty if plans can be executed here, else one line for the user.
   const std::string& unavailable() const { return unavailable_; }
-  /// Null where unavailable. Shared, because plans made with it must not outlive it.
+  /// Shared, because plans made with it must not outlive it.
   const std::shared_ptr<cudnnContext>& handle() const { return handle_; }
 
  private:

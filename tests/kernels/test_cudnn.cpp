@@ -60,15 +60,16 @@ void run_and_compare(const Strategy& s, const Problem& p) {
 
 TEST(Cudnn, IsRightOnAGpuAndRefusesElsewhere) {
   for (const char* text :
-       {"mb2ic16oc8ih9kh4sh2ph1", "mb1ic6oc4ih7iw5kh3sh2ph1oh14", "g4mb1ic8oc8ih6kh3sh2ph1oh12",
-        "mb1ic8oc4iw33kw4sw2pw1", "mb1ic4oc4id3ih4iw5kd4sd2pd1", "mb1ic8oc8ih8kh4sh2ph0oh16"}) {
+       {"mb2ic16oc8ih9kh4sh2ph1", "mb1ic6oc4ih7iw5kh3kw3sh2sw2ph1pw1oh14ow10",
+        "g4mb1ic8oc8ih6kh3sh2ph1oh12", "mb1ic8oc4iw33kw4sw2pw1",
+        "mb1ic4oc4id3ih4iw5kd4kh4kw4sd2sh2sw2pd1ph1pw1", "mb1ic8oc8ih8kh4sh2ph0oh16"}) {
     const Problem p = Problem::parse(text);
     for (const Strategy& s : baselines()) {
       const std::string reason = s.supports(p, {});
       if (reason.empty()) {
         run_and_compare(s, p);
       } else {
-        EXPECT_TRUE(reason.starts_with("cuDNN needs an NVIDIA GPU: CUDNN_STATUS_")) << reason;
+        EXPECT_TRUE(reason.starts_with("cuDNN needs an NVIDIA GPU: ")) << reason;
         EXPECT_TRUE(reason.ends_with("; the virtual GPU cannot run its machine code")) << reason;
       }
     }
