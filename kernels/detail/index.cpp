@@ -1,7 +1,6 @@
 #include "kernels/detail/index.cuh"
 
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -54,7 +53,7 @@ std::string index_limit_reason(const Problem& p) {
   };
   for (const Axis& a : p.axes) {
     // One stride of slack: phase arithmetic steps at most that far beyond the last output.
-    const int64_t extent = std::max(a.full(), a.out) + std::abs(a.crop_lo) + a.stride;
+    const int64_t extent = std::max(a.full(), a.out) + a.crop_lo + a.stride;
     if (extent > kLimit) return too_large("extent of an axis before cropping", extent);
   }
   if (p.in_spatial() > kLimit) return too_large("input size per channel", p.in_spatial());

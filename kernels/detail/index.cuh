@@ -57,7 +57,6 @@ __host__ __device__ inline int class_of(const AxisIndex& a, int shifted) {
 /// Everything that reaches output o: found directly, without scanning taps or inputs.
 __host__ __device__ inline TapRun taps_of(const AxisIndex& a, int o) {
   const int shifted = o + a.crop;
-  if (shifted < 0) return {0, 0, 0};
   const int tap = class_of(a, shifted);
   if (tap < 0 || tap >= a.kernel) return {0, 0, 0};
   const int reach = shifted - tap * a.dilation;  // a multiple of the stride
@@ -92,13 +91,10 @@ __host__ __device__ inline int taps_before_class(const AxisIndex& a, int c) {
 /// outputs.
 __host__ __device__ inline AxisPhase phase_of(const AxisIndex& a, int r) {
   const int outputs = r < a.out ? divide_up(a.out - r, a.stride) : 0;
-  // A negative crop moves r + crop below zero; whole strides lift it back, and `input` pays for
-  // them.
-  const int lift = r + a.crop < 0 ? divide_up(-(r + a.crop), a.stride) : 0;
-  const int shifted = r + a.crop + lift * a.stride;
+  const int shifted = r + a.crop;
   const int tap = class_of(a, shifted);
   if (tap < 0 || tap >= a.kernel) return {r, outputs, 0, 0, 0};
-  return {r, outputs, tap, taps_in_class(a, tap), (shifted - tap * a.dilation) / a.stride - lift};
+  return {r, outputs, tap, taps_in_class(a, tap), (shifted - tap * a.dilation) / a.stride};
 }
 
 /// Number of phases that have outputs.

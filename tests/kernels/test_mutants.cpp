@@ -1,0 +1,48 @@
+// The net catches fish: a kernel passes as it is, and fails with any of the planted faults, by a
+// mismatch or by a device error.
+#include <gtest/gtest.h>
+
+#include "tests/kernels/mutant.h"
+#include "tests/kernels/run_strategy.h"
+
+namespace tconv {
+namespace {
+
+std::string failure_of(Mutation mutation, DataMode mode) {
+  const Problem p = Problem::parse("mb2_ic5oc3_ih6iw7_kh4kw4_sh2sw2_ph1pw1");
+  return run_strategy(mutant(mutation), Case(p, mode, 7)).failure;
+}
+
+class MutantTest : public testing::TestWithParam<Mutation> {};
+
+TEST_P(MutantTest, IsCaughtWithIntegers) {
+  EXPECT_NE(failure_of(GetParam(), DataMode::int_exact), "");
+}
+
+TEST_P(MutantTest, IsCaughtWithRealNumbers) {
+  EXPECT_NE(failure_of(GetParam(), DataMode::normal), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, MutantTest,
+                         testing::Values(Mutation::barrier_removed, Mutation::index_shifted,
+                                         Mutation::phase_dropped, Mutation::output_unwritten),
+                         [](const auto& info) {
+                           switch (info.param) {
+                             case Mutation::barrier_removed:
+                               return "barrier_removed";
+                             case Mutation::index_shifted:
+                               return "index_shifted";
+                             case Mutation::phase_dropped:
+                               return "phase_dropped";
+                             default:
+                               return "output_unwritten";
+                           }
+                         });
+
+TEST(Mutant, PassesWithoutAFault) {
+  EXPECT_EQ(failure_of(Mutation::none, DataMode::int_exact), "");
+  EXPECT_EQ(failure_of(Mutation::none, DataMode::normal), "");
+}
+
+}  // namespace
+}  // namespace tconv

@@ -1,0 +1,70 @@
+// The registry: complete, sorted, and honest about what it refuses.
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+
+#include <gtest/gtest.h>
+
+#include "kernels/strategy.h"
+#include "tests/kernels/run_strategy.h"
+
+namespace tconv {
+namespace {
+
+TEST(Registry, EveryKernelFileRegistersItsStem) {
+  std::set<std::string> names;
+  for (const Strategy& s : strategies()) names.insert(s.name);
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(TCONV_SOURCE_DIR "/kernels")) {
+    if (entry.path().extension() != ".cu") continue;
+    ++files;
+    EXPECT_TRUE(names.contains(entry.path().stem())) << entry.path();
+  }
+  EXPECT_GE(files, 6);
+}
+
+TEST(Registry, SortedByOpAndName) {
+  const auto& all = strategies();
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end(), [](const Strategy& a, const Strategy& b) {
+    return std::tuple(a.op, a.name) < std::tuple(b.op, b.name);
+  }));
+}
+
+TEST(Registry, EveryStrategyIsComplete) {
+  for (const Strategy& s : strategies()) {
+    EXPECT_FALSE(s.summary.empty()) << s.name;
+    EXPECT_TRUE(s.supports && s.workspace && s.macs_executed && s.deterministic && s.launch)
+        << s.name;
+  }
+}
+
+TEST(Registry, RefusesASecondStrategyOfThatName) {
+  EXPECT_THROW(register_strategy(Strategy(strategies().front())), std::logic_error);
+}
+
+TEST(Registry, OtherDtypesAndLayoutsAreRefusedByName) {
+  const Problem p = Problem::parse("mb1_ic1oc1_ih4iw4_kh3kw3");
+  for (const Strategy* s : own_strategies()) {
+    EXPECT_EQ(s->supports(p, {}), "") << s->name;
+    EXPECT_EQ(s->supports(p, {.dtype = DType::f16}), "dtype f16: computes f32 only") << s->name;
+    EXPECT_EQ(s->supports(p, {.layout = Layout::nhwc}), "layout nhwc: computes nchw only")
+        << s->name;
+  }
+}
+
+TEST(Registry, SizesBeyond32BitsAreRefusedNotWrapped) {
+  // 2^32 output positions per channel; and 2^31 input elements per group, which only
+  // implicit_gemm's table cannot index.
+  const Problem wide = Problem::parse("mb1_ic1oc1_ih32768iw32768_kh2kw2_sh2sw2");
+  const Problem deep = Problem::parse("mb1_ic2048oc1_ih1024iw1024_kh2kw2_sh2sw2");
+  for (const Strategy* s : own_strategies()) {
+    EXPECT_NE(s->supports(wide, {}), "") << s->name;
+    EXPECT_EQ(s->supports(deep, {}).empty(), s->name != "implicit_gemm") << s->name;
+  }
+}
+
+}  // namespace
+}  // namespace tconv
