@@ -1,0 +1,176 @@
+// Totals of a launch. What an op does is the same at every execution, so most totals are the
+// executions of its basic block times what the instruction is; only guards and addresses are
+// counted as they happen, in the op's site.
+#include "reference/ptxvm/counters.h"
+
+#include <array>
+#include <string>
+
+#include "reference/ptxvm/grid.h"
+#include "reference/ptxvm/isa.h"
+
+namespace ptxvm {
+namespace {
+
+enum Counter {
+#define PTX_COUNTER(identifier, name, meaning) identifier,
+#include "reference/ptxvm/counters.def"
+#undef PTX_COUNTER
+  kCounters
+};
+
+constexpr CounterInfo kTable[] = {
+#define PTX_COUNTER(identifier, name, meaning) {name, meaning},
+#include "reference/ptxvm/counters.def"
+#undef PTX_COUNTER
+};
+
+using Totals = std::array<uint64_t, kCounters>;
+
+struct Executions {
+  uint64_t groups = 0, lanes = 0;
+};
+
+/// One op summed over the workers.
+struct Sum {
+  Executions block, passed;  // passed: by the guard
+  uint64_t divergent = 0, atomic_lanes = 0, serialised = 0;
+  Traffic global, shared, local;
+};
+
+void add(Traffic& to, const Traffic& from) {
+  to.requests += from.requests;
+  to.units += from.units;
+  to.ideal += from.ideal;
+}
+
+bool is(const ptx::Instruction& op, std::string_view mnemonic) { return op.mnemonic == mnemonic; }
+
+void count_arithmetic(Totals& t, const ptx::Instruction& op, uint64_t lanes) {
+  struct Pipe {
+    ptx::Type type;
+    uint64_t operations;
+    Counter add, mul, fma;
+  };
+  static constexpr Pipe kPipes[] = {
+      {ptx::Type::f32, 1, fadd, fmul, ffma},   {ptx::Type::f64, 1, dadd, dmul, dfma},
+      {ptx::Type::f16, 1, hadd, hmul, hfma},   {ptx::Type::bf16, 1, hadd, hmul, hfma},
+      {ptx::Type::f16x2, 2, hadd, hmul, hfma}, {ptx::Type::bf16x2, 2, hadd, hmul, hfma},
+      {ptx::Type::f32x2, 2, fadd, fmul, ffma},
+  };
+  for (const Pipe& pipe : kPipes) {
+    if (op.type() != pipe.type) continue;
+    if (is(op, "add") || is(op, "sub")) t[pipe.add] += pipe.operations * lanes;
+    if (is(op, "mul")) t[pipe.mul] += pipe.operations * lanes;
+    if (is(op, "fma") || is(op, "mad")) t[pipe.fma] += pipe.operations * lanes;
+  }
+}
+
+/// m * n * k of "m16n8k16".
+uint64_t macs(const ptx::Instruction& op) {
+  for (const std::string& modifier : op.modifiers) {
+    unsigned long long m = 0, n = 0, k = 0;
+    if (std::sscanf(modifier.c_str(), "m%llun%lluk%llu", &m, &n, &k) == 3) return m * n * k;
+  }
+  return 0;
+}
+
+void count_memory(Totals& t, const ptx::Instruction& op, const Sum& sum) {
+  struct Row {
+    std::string_view mnemonic;
+    Counter requests, sectors;
+  };
+  static constexpr Row kGlobal[] = {{"ld", global_ld_requests, global_ld_sectors},
+                                    {"ldu", global_ld_requests, global_ld_sectors},
+                                    {"st", global_st_requests, global_st_sectors},
+                                    {"atom", global_atom_requests, global_atom_sectors},
+                                    {"red", global_red_requests, global_red_sectors}};
+  for (const Row& row : kGlobal) {
+    if (!is(op, row.mnemonic)) continue;
+    t[row.requests] += sum.global.requests;
+    t[row.sectors] += sum.global.units;
+  }
+  const bool store = is(op, "st") || is(op, "stmatrix"), atomic = is(op, "atom") || is(op, "red");
+  t[store ? local_st_requests : local_ld_requests] += sum.local.requests;
+  t[atomic  ? shared_atom_requests
+    : store ? shared_st_requests
+            : shared_ld_requests] += sum.shared.requests;
+  t[atomic  ? shared_atom_wavefronts
+    : store ? shared_st_wavefronts
+            : shared_ld_wavefronts] += sum.shared.units;
+  if (!atomic)
+    t[store ? shared_st_conflicts : shared_ld_conflicts] += sum.shared.units - sum.shared.ideal;
+  t[shared_ideal] += sum.shared.ideal;
+  t[atomic_lanes] += sum.atomic_lanes;
+  t[atomic_serialised] += sum.serialised;
+}
+
+void count_op(Totals& t, const Op& op, const ptx::Instruction& instruction, const Sum& sum) {
+  const Executions& passed = op.run == isa().run_guarded ? sum.passed : sum.block;
+  t[warp_instructions] += sum.block.groups;
+  t[lane_instructions] += sum.block.lanes;
+  count_arithmetic(t, instruction, passed.lanes);
+  if (is(instruction, "mma") || is(instruction, "wmma"))
+    t[tensor_macs] += macs(instruction) * passed.groups;
+  if (is(instruction, "bra") || is(instruction, "brx")) t[branches] += sum.block.groups;
+  t[branches_divergent] += sum.divergent;
+  count_memory(t, instruction, sum);
+}
+
+Sum sum_op(const Grid& grid, const CodePlan& plan, const Op& op, const Executions& block,
+           const std::vector<Site>& sites) {
+  Sum sum;
+  sum.block = block;
+  for (size_t i = plan.first_site + op.site; i < sites.size(); i += grid.sites) {
+    const Site& site = sites[i];
+    sum.passed.groups += site.executions;
+    sum.passed.lanes += site.lanes;
+    sum.divergent += site.divergent;
+    sum.atomic_lanes += site.atomic_lanes;
+    sum.serialised += site.serialised;
+    add(sum.global, site.global);
+    add(sum.shared, site.shared);
+    add(sum.local, site.local);
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::span<const CounterInfo> counter_table() { return kTable; }
+
+Counters count(const Grid& grid, const std::vector<Worker>& workers, const std::vector<Site>& sites,
+               const std::vector<BlockCount>& blocks) {
+  Totals t{};
+  for (const CodePlan& plan : grid.plans) {
+    for (size_t b = 0; b < plan.code->blocks.size(); ++b) {
+      Executions executed;
+      for (size_t i = plan.first_block + b; i < blocks.size(); i += grid.blocks) {
+        executed.groups += blocks[i].executions;
+        executed.lanes += blocks[i].lanes;
+      }
+      if (!executed.groups) continue;
+      const BasicBlock& block = plan.code->blocks[b];
+      for (uint32_t i = 1; i <= block.instructions; ++i) {
+        const Op& op = plan.code->ops[block.first_op + i];
+        count_op(t, op, *plan.code->instructions[op.instruction],
+                 sum_op(grid, plan, op, executed, sites));
+      }
+    }
+  }
+  for (const Worker& worker : workers) {
+    t[barriers] += worker.barriers;
+    t[dram_read] += worker.sectors_read;
+    t[dram_written] += worker.sectors_written;
+  }
+  t[grid_size] = grid.grid.count();
+  t[block_size] = grid.block.count();
+  t[thread_count] = grid.grid.count() * grid.block.count();
+  t[shared_static] = grid.static_shared;
+  t[shared_dynamic] = grid.dynamic_shared;
+  Counters counters;
+  for (size_t i = 0; i < kCounters; ++i) counters.emplace(kTable[i].name, t[i]);
+  return counters;
+}
+
+}  // namespace ptxvm

@@ -1,0 +1,168 @@
+// A block's life: storage, start, turns of its warps.
+#include "reference/ptxvm/cta.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "reference/ptxvm/grid.h"
+#include "reference/ptxvm/schedule.h"
+
+namespace ptxvm {
+namespace {
+
+constexpr uint32_t kIdleTurns = 8;  // turns of nothing but waiting before a block is set aside
+constexpr uint32_t kMaxLocal = 512 << 10;  // bytes of local memory a thread may have (CUDA
+                                           // programming guide, technical specifications)
+constexpr uint32_t kMaxDepth = 20000;
+constexpr size_t kOverhang = 256;  // vector loads may read beyond the end
+
+void broadcast(std::byte* at, bool wide, uint64_t bits) {
+  if (wide)
+    std::fill_n(reinterpret_cast<uint64_t*>(at), kLanes, bits);
+  else
+    std::fill_n(reinterpret_cast<uint32_t*>(at), kLanes, uint32_t(bits));
+}
+
+}  // namespace
+
+AlignedBytes aligned_bytes(size_t size) {
+  auto* p = static_cast<std::byte*>(::operator new[](size, std::align_val_t{64}));
+  std::memset(p, 0, size);
+  return AlignedBytes(p);
+}
+
+Cta::Cta(Grid& grid_, Worker& worker_, Site* sites, BlockCount* blocks)
+    : grid(grid_),
+      worker(worker_),
+      shared_bytes(grid_.shared_bytes),
+      warps((grid_.block.count() + kLanes - 1) / kLanes),
+      shared_storage_(aligned_bytes(grid_.shared_bytes + 2 * kOverhang)),
+      levels_(warps.size()),
+      sites_(sites),
+      blocks_(blocks) {
+  shared = shared_storage_.get() + kOverhang;
+  for (uint32_t i = 0; i < warps.size(); ++i) {
+    warps[i].worker = &worker;
+    warps[i].cta = this;
+    warps[i].index = i;
+    levels_[i].free.resize(grid.plans.size());
+  }
+}
+
+void Cta::start(uint64_t number) {
+  linear = number;
+  block_id = {uint32_t(number % grid.grid.x), uint32_t(number / grid.grid.x % grid.grid.y),
+              uint32_t(number / grid.grid.x / grid.grid.y)};
+  living = uint32_t(grid.block.count());
+  idle_turns = 0;
+  clock = 0;
+  std::fill(std::begin(barriers), std::end(barriers), Barrier{});
+  const CodePlan& entry = grid.plan(grid.program->entry());
+  for (Warp& warp : warps) {
+    const uint32_t threads = std::min<uint32_t>(kLanes, living - warp.index * kLanes);
+    warp.alive = threads == kLanes ? kFullMask : (1u << threads) - 1;
+    warp.mask = 0;
+    warp.split_count = 0;
+    if (warp.level) leave(warp, warp.level);
+    warp.level = nullptr;
+    Frame* frame = enter(warp, entry, nullptr, nullptr, warp.alive);
+    set_aside(warp, entry.code->ops.data(), frame, warp.alive);
+  }
+}
+
+Frame* Cta::enter(Warp& warp, const CodePlan& plan, Frame* parent, const Op* call, uint32_t lanes) {
+  Levels& levels = levels_[warp.index];
+  auto& free = levels.free[plan.code->index];
+  if (free.empty()) {
+    levels.registers.push_back(
+        aligned_bytes(std::max<size_t>(plan.code->frame_bytes, 64) + kOverhang));
+    levels.all.push_back(std::make_unique<Frame>());
+    Frame& fresh = *levels.all.back();
+    fresh.registers = levels.registers.back().get();
+    fresh.code = plan.code;
+    fresh.sites = sites_ + plan.first_site;
+    fresh.blocks = blocks_ + plan.first_block;
+    for (const ConstantSlot& constant : plan.code->constants)
+      broadcast(fresh.registers + constant.offset, constant.wide, constant.bits);
+    free.push_back(&fresh);
+  }
+  Frame& frame = *free.back();
+  free.pop_back();
+  frame.parent = parent;
+  frame.call = call;
+  frame.lanes = lanes;
+  frame.depth = parent ? parent->depth + 1 : 0;
+  frame.local_base = parent ? (parent->local_base + parent->code->local_bytes + 15) / 16 * 16 : 0;
+  const uint32_t local_end = frame.local_base + plan.code->local_bytes;
+  if (local_end > kMaxLocal || frame.depth > kMaxDepth)
+    raise(warp, call, TrapKind::stack_overflow, -1, "calls are nested too deeply");
+  if (local_end > warp.local_bytes) grow_local(warp, local_end);
+  set_specials(warp, plan, frame);
+  return &frame;
+}
+
+void Cta::leave(Warp& warp, Frame* frame) {
+  levels_[warp.index].free[frame->code->index].push_back(frame);
+}
+
+void Cta::grow_local(Warp& warp, uint32_t bytes) {
+  const uint32_t rounded = (bytes + 255) / 256 * 256;
+  AlignedBytes bigger = aligned_bytes(size_t{rounded} * kLanes);
+  if (warp.local) std::memcpy(bigger.get(), warp.local, size_t{warp.local_bytes} * kLanes);
+  levels_[warp.index].local = std::move(bigger);
+  warp.local = levels_[warp.index].local.get();
+  warp.local_bytes = rounded;
+}
+
+void Cta::set_specials(const Warp& warp, const CodePlan& plan, Frame& frame) const {
+  for (const CodePlan::Slot& slot : plan.specials) {
+    std::byte* at = frame.registers + slot.offset;
+    for (uint32_t lane = 0; lane < kLanes; ++lane) {
+      const uint64_t value = special_value(slot.special, *this, warp, frame, lane) + slot.addend;
+      if (slot.wide)
+        reinterpret_cast<uint64_t*>(at)[lane] = value;
+      else
+        reinterpret_cast<uint32_t*>(at)[lane] = uint32_t(value);
+    }
+  }
+}
+
+void Cta::run(Warp& warp) {
+  warp.fuel = kFuel;
+  warp.spins = 0;
+  const Op* op = pick(warp);
+  while (op) {
+    while (op) op = op->run(warp, op);
+    stop(warp, warp.resume);
+    if (warp.why == Stop::yield) return;
+    op = pick(warp);
+  }
+}
+
+Cta::Turn Cta::turn() {
+  bool ran = false, progress = false;
+  for (Warp& warp : warps) {
+    if (!warp.alive) continue;
+    warp.why = Stop::none;
+    run(warp);
+    if (warp.why == Stop::none) continue;  // nothing was ready
+    ran = true;
+    progress |= warp.why != Stop::yield || warp.spins * kSpinCost < kFuel / 2;
+  }
+  if (living == 0) return Turn::finished;
+  if (!ran) {
+    const Warp* stuck = std::find_if(warps.data(), warps.data() + warps.size(),
+                                     [](const Warp& w) { return w.alive != 0; });
+    Warp& warp = const_cast<Warp&>(*stuck);
+    const Split& split = warp.splits[0];
+    warp.level = split.level;
+    warp.mask = split.mask;
+    raise(warp, split.waiting == Stop::barrier ? split.pc - 1 : split.pc, TrapKind::deadlock, -1,
+          ("every thread of the block waits:\n" + where()).c_str());
+  }
+  idle_turns = progress ? 0 : idle_turns + 1;
+  return idle_turns >= kIdleTurns ? Turn::spinning : Turn::progress;
+}
+
+}  // namespace ptxvm

@@ -1,0 +1,130 @@
+#include "reference/ptxvm/launch.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include "reference/ptxvm/grid.h"
+#include "reference/ptxvm/module.h"
+#include "reference/ptxvm/where.h"
+
+namespace ptxvm {
+namespace {
+
+[[noreturn]] void refuse(const Grid& grid, const std::string& what) {
+  throw Trap(TrapKind::launch_configuration,
+             "launch configuration: " + what + "\n  kernel " + demangled(grid.kernel));
+}
+
+/// A positive number from the environment, 0 if it is not set.
+uint64_t from_environment(const char* name) {
+  const char* text = std::getenv(name);
+  if (!text || !*text) return 0;
+  char* end = nullptr;
+  const unsigned long long value = std::strtoull(text, &end, 10);
+  if (*end || value == 0)
+    throw std::runtime_error(std::string(name) + "=" + text + ": must be a positive whole number");
+  return value;
+}
+
+size_t worker_count(const Grid& grid) {
+  uint64_t wanted =
+      grid.config->workers > 0 ? uint64_t(grid.config->workers) : from_environment("PTXVM_THREADS");
+  if (!wanted) wanted = std::max(1u, std::thread::hardware_concurrency());
+  return std::min(wanted, grid.grid.count());
+}
+
+void check(const Grid& grid, const ptx::Function& function) {
+  if (!grid.grid.count()) refuse(grid, "an empty grid");
+  const uint64_t threads = grid.block.count();
+  if (!threads) refuse(grid, "an empty block");
+  if (threads > grid.config->max_threads_per_block)
+    refuse(grid, std::to_string(threads) + " threads in a block, at most " +
+                     std::to_string(grid.config->max_threads_per_block));
+  uint64_t limit = 1, required = 1;
+  for (int axis = 0; axis < 3; ++axis) {
+    limit *= std::max(function.max_threads[axis], 1u);
+    required *= std::max(function.required_threads[axis], 1u);
+  }
+  if (function.max_threads[0] && threads > limit)
+    refuse(grid, std::to_string(threads) + " threads in a block, at most " + std::to_string(limit) +
+                     " by the kernel's .maxntid");
+  if (function.required_threads[0] && threads != required)
+    refuse(grid, std::to_string(threads) + " threads in a block, exactly " +
+                     std::to_string(required) + " by the kernel's .reqntid");
+  if (grid.shared_bytes > grid.config->shared_per_block_optin)
+    refuse(grid, std::to_string(grid.shared_bytes) + " bytes of shared memory, at most " +
+                     std::to_string(grid.config->shared_per_block_optin));
+}
+
+std::vector<std::byte> pack(const Grid& grid, const Code& entry, std::span<void* const> args) {
+  if (args.size() < entry.params.size())
+    refuse(grid, std::to_string(args.size()) + " arguments for " +
+                     std::to_string(entry.params.size()) + " parameters");
+  std::vector<std::byte> buffer(entry.param_bytes + 256);
+  for (size_t i = 0; i < entry.params.size(); ++i)
+    std::memcpy(buffer.data() + entry.params[i].offset, args[i], entry.params[i].bytes);
+  return buffer;
+}
+
+void prepare(Grid& grid, const Launch& launch) {
+  const Kernel& kernel = *launch.kernel;
+  grid.program = &kernel.program();
+  grid.kernel = kernel.function().name;
+  grid.grid = launch.grid;
+  grid.block = launch.block;
+  grid.cluster = launch.cluster;
+  grid.cooperative = launch.cooperative;
+  grid.static_shared = grid.program->static_shared;
+  grid.dynamic_shared = launch.dynamic_shared;
+  grid.shared_bytes =
+      std::max(grid.program->dynamic_shared, grid.static_shared) + launch.dynamic_shared;
+  check(grid, kernel.function());
+  grid.params = pack(grid, grid.program->entry(), launch.args);
+  plan_codes(grid);
+  if (const uint64_t seconds = from_environment("PTXVM_TIMEOUT"))
+    grid.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+}
+
+}  // namespace
+
+LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig& config,
+                      uint64_t id, const std::function<void(std::string_view)>& print) {
+  Grid grid;
+  grid.memory = &memory;
+  grid.config = &config;
+  grid.id = id;
+  grid.print = print;
+  prepare(grid, launch);
+
+  const size_t n = worker_count(grid);
+  std::vector<Worker> workers(n);
+  std::vector<Site> sites(n * grid.sites);
+  std::vector<BlockCount> blocks(n * grid.blocks);
+  const MemoryView view = MemoryView::begin(memory);
+  const auto run = [&](size_t i) {
+    work(grid, workers[i], i, n, sites.data() + i * grid.sites, blocks.data() + i * grid.blocks);
+  };
+  for (Worker& worker : workers) {
+    worker.grid = &grid;
+    worker.memory = view;
+    worker.alone = n == 1;
+  }
+  {
+    std::vector<std::jthread> others;
+    for (size_t i = 1; i < n; ++i) others.emplace_back(run, i);
+    run(0);
+  }
+  if (grid.trap) std::rethrow_exception(grid.trap);
+
+  LaunchReport report;
+  report.kernel = grid.kernel;
+  report.grid = grid.grid;
+  report.block = grid.block;
+  report.dynamic_shared = grid.dynamic_shared;
+  report.static_shared = grid.static_shared;
+  report.counters = count(grid, workers, sites, blocks);
+  return report;
+}
+
+}  // namespace ptxvm

@@ -1,0 +1,176 @@
+// Special registers with a fixed value per thread, block or grid.
+#include <unordered_map>
+
+#include "reference/ptxvm/grid.h"
+
+namespace ptxvm {
+
+enum class Special : uint8_t {
+  zero,
+  one,
+  tid_x,
+  tid_y,
+  tid_z,
+  ntid_x,
+  ntid_y,
+  ntid_z,
+  ctaid_x,
+  ctaid_y,
+  ctaid_z,
+  nctaid_x,
+  nctaid_y,
+  nctaid_z,
+  laneid,
+  warpid,
+  nwarpid,
+  smid,
+  nsmid,
+  gridid,
+  lanemask_eq,
+  lanemask_le,
+  lanemask_lt,
+  lanemask_ge,
+  lanemask_gt,
+  dynamic_smem_size,
+  total_smem_size,
+  local_base,
+};
+
+namespace {
+
+// A launch without clusters is one of clusters of a single block.
+const std::unordered_map<std::string_view, Special> kSpecials = {
+    {"%tid.x", Special::tid_x},
+    {"%tid.y", Special::tid_y},
+    {"%tid.z", Special::tid_z},
+    {"%ntid.x", Special::ntid_x},
+    {"%ntid.y", Special::ntid_y},
+    {"%ntid.z", Special::ntid_z},
+    {"%ctaid.x", Special::ctaid_x},
+    {"%ctaid.y", Special::ctaid_y},
+    {"%ctaid.z", Special::ctaid_z},
+    {"%nctaid.x", Special::nctaid_x},
+    {"%nctaid.y", Special::nctaid_y},
+    {"%nctaid.z", Special::nctaid_z},
+    {"%laneid", Special::laneid},
+    {"%warpid", Special::warpid},
+    {"%nwarpid", Special::nwarpid},
+    {"%smid", Special::smid},
+    {"%nsmid", Special::nsmid},
+    {"%gridid", Special::gridid},
+    {"%lanemask_eq", Special::lanemask_eq},
+    {"%lanemask_le", Special::lanemask_le},
+    {"%lanemask_lt", Special::lanemask_lt},
+    {"%lanemask_ge", Special::lanemask_ge},
+    {"%lanemask_gt", Special::lanemask_gt},
+    {"%dynamic_smem_size", Special::dynamic_smem_size},
+    {"%total_smem_size", Special::total_smem_size},
+    {"%aggr_smem_size", Special::total_smem_size},
+    {"%local_base", Special::local_base},
+    {"%clusterid.x", Special::ctaid_x},
+    {"%clusterid.y", Special::ctaid_y},
+    {"%clusterid.z", Special::ctaid_z},
+    {"%nclusterid.x", Special::nctaid_x},
+    {"%nclusterid.y", Special::nctaid_y},
+    {"%nclusterid.z", Special::nctaid_z},
+    {"%cluster_ctaid.x", Special::zero},
+    {"%cluster_ctaid.y", Special::zero},
+    {"%cluster_ctaid.z", Special::zero},
+    {"%cluster_nctaid.x", Special::one},
+    {"%cluster_nctaid.y", Special::one},
+    {"%cluster_nctaid.z", Special::one},
+    {"%cluster_ctarank", Special::zero},
+    {"%cluster_nctarank", Special::one},
+    {"%is_explicit_cluster", Special::zero},
+    {"%reserved_smem_offset_begin", Special::zero},
+    {"%reserved_smem_offset_end", Special::zero},
+    {"%reserved_smem_offset_cap", Special::zero},
+};
+
+}  // namespace
+
+void plan_codes(Grid& grid) {
+  for (const auto& code : grid.program->codes) {
+    CodePlan plan;
+    plan.code = code.get();
+    plan.first_site = grid.sites;
+    plan.first_block = grid.blocks;
+    grid.sites += code->sites;
+    grid.blocks += uint32_t(code->blocks.size());
+    for (const SpecialSlot& slot : code->specials) {
+      const auto found = kSpecials.find(slot.name);
+      if (found == kSpecials.end())
+        throw PtxError(code->name + ": the special register " + slot.name + " is not supported");
+      plan.specials.push_back({found->second, slot.offset, slot.wide, slot.addend});
+    }
+    grid.plans.push_back(std::move(plan));
+  }
+}
+
+uint64_t special_value(Special which, const Cta& cta, const Warp& warp, const Frame& frame,
+                       uint32_t lane) {
+  const Grid& grid = cta.grid;
+  const uint32_t thread = warp.index * kLanes + lane;
+  const uint32_t bit = 1u << lane;
+  switch (which) {
+    case Special::zero:
+      return 0;
+    case Special::one:
+      return 1;
+    case Special::tid_x:
+      return thread % grid.block.x;
+    case Special::tid_y:
+      return thread / grid.block.x % grid.block.y;
+    case Special::tid_z:
+      return thread / grid.block.x / grid.block.y;
+    case Special::ntid_x:
+      return grid.block.x;
+    case Special::ntid_y:
+      return grid.block.y;
+    case Special::ntid_z:
+      return grid.block.z;
+    case Special::ctaid_x:
+      return cta.block_id.x;
+    case Special::ctaid_y:
+      return cta.block_id.y;
+    case Special::ctaid_z:
+      return cta.block_id.z;
+    case Special::nctaid_x:
+      return grid.grid.x;
+    case Special::nctaid_y:
+      return grid.grid.y;
+    case Special::nctaid_z:
+      return grid.grid.z;
+    case Special::laneid:
+      return lane;
+    case Special::warpid:
+      return warp.index;
+    case Special::nwarpid:
+      return cta.warps.size();
+    case Special::smid:
+      return cta.linear % uint64_t(grid.config->sms);
+    case Special::nsmid:
+      return uint64_t(grid.config->sms);
+    case Special::gridid:
+      return grid.id;
+    case Special::lanemask_eq:
+      return bit;
+    case Special::lanemask_le:
+      return bit | (bit - 1);
+    case Special::lanemask_lt:
+      return bit - 1;
+    case Special::lanemask_ge:
+      return uint32_t(~(bit - 1));
+    case Special::lanemask_gt:
+      return uint32_t(~(bit | (bit - 1)));
+    case Special::dynamic_smem_size:
+      return grid.dynamic_shared;
+    case Special::total_smem_size:
+      return grid.shared_bytes;
+    case Special::local_base:
+      return frame.local_base;
+  }
+  return 0;
+}
+
+}  // namespace ptxvm

@@ -1,0 +1,110 @@
+// A worker's loop: blocks in order from a common counter, and what to do with those that wait for
+// other blocks.
+#include <deque>
+
+#include "reference/ptxvm/grid.h"
+
+namespace ptxvm {
+namespace {
+
+constexpr uint64_t kResidentPerSm =
+    16;  // blocks that wait for others, at most: as many as a GPU might hold
+
+class Blocks {
+ public:
+  Blocks(Grid& grid, Worker& worker, size_t index, size_t workers, Site* sites, BlockCount* counts)
+      : grid_(grid),
+        worker_(worker),
+        index_(index),
+        workers_(workers),
+        sites_(sites),
+        counts_(counts) {}
+
+  void run() try {
+    if (grid_.cooperative) start_all();
+    while (running_.empty() ? start() : true) {
+      Cta& cta = *running_.front();
+      const Cta::Turn turn = cta.linear < grid_.stop_at ? guarded_turn(cta) : Cta::Turn::finished;
+      if (turn == Cta::Turn::progress) continue;
+      std::unique_ptr<Cta> moved = std::move(running_.front());
+      running_.pop_front();
+      if (turn == Cta::Turn::finished)
+        idle_.push_back(std::move(moved));
+      else
+        set_aside(std::move(moved));
+    }
+  } catch (...) {  // no memory for another block
+    trapped(0);
+  }
+
+ private:
+  /// It waits for another block: those that are here get a turn, and one more begins.
+  void set_aside(std::unique_ptr<Cta> cta) {
+    running_.push_back(std::move(cta));
+    if (!grid_.cooperative &&
+        running_.size() < kResidentPerSm * uint64_t(grid_.config->sms) / workers_)
+      start();
+  }
+
+  void start_all() {
+    for (uint64_t block = index_; block < grid_.grid.count(); block += workers_) begin(block);
+  }
+
+  bool start() {
+    if (grid_.cooperative) return false;
+    const uint64_t block = grid_.next_block.fetch_add(1);
+    if (block >= grid_.grid.count() || block >= grid_.stop_at) return false;
+    begin(block);
+    return true;
+  }
+
+  void begin(uint64_t block) {
+    std::unique_ptr<Cta> cta;
+    if (idle_.empty()) {
+      cta = std::make_unique<Cta>(grid_, worker_, sites_, counts_);
+    } else {
+      cta = std::move(idle_.back());
+      idle_.pop_back();
+    }
+    cta->start(block);
+    running_.push_front(std::move(cta));
+  }
+
+  Cta::Turn guarded_turn(Cta& cta) {
+    try {
+      const Cta::Turn turn = cta.turn();
+      if (turn != Cta::Turn::finished && std::chrono::steady_clock::now() > grid_.deadline)
+        throw Trap(TrapKind::timeout, "timeout: the kernel " + grid_.kernel +
+                                          " still runs after PTXVM_TIMEOUT seconds\n  block " +
+                                          std::to_string(cta.linear) + "\n" + cta.where());
+      return turn;
+    } catch (...) {
+      trapped(cta.linear);
+      return Cta::Turn::finished;
+    }
+  }
+
+  /// The trap of the lowest block is the launch's, whichever worker was first.
+  void trapped(uint64_t block) {
+    const std::lock_guard lock(grid_.trapping);
+    if (block >= grid_.stop_at) return;
+    grid_.stop_at = block;
+    grid_.trap = std::current_exception();
+  }
+
+  Grid& grid_;
+  Worker& worker_;
+  const uint64_t index_, workers_;
+  Site* sites_;
+  BlockCount* counts_;
+  std::deque<std::unique_ptr<Cta>> running_, idle_;
+};
+
+}  // namespace
+
+void work(Grid& grid, Worker& worker, size_t index, size_t workers, Site* sites,
+          BlockCount* counts) {
+  Blocks(grid, worker, index, workers, sites, counts).run();
+}
+
+}  // namespace ptxvm

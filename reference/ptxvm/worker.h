@@ -1,0 +1,62 @@
+// A host thread's share of a launch: what its handlers count and remember. Handlers read these
+// fields, so nothing here needs a container's code.
+#pragma once
+
+#include <cstdint>
+
+#include "reference/ptxvm/memory_view.h"
+
+namespace ptxvm {
+
+struct Grid;
+
+struct BlockCount {
+  uint64_t executions = 0, lanes = 0;
+};
+
+/// How the addresses of a request lie, relative to the first active lane's.
+enum class Shape : uint8_t {
+  scattered,   // anything
+  contiguous,  // lane l at (l - first) * size
+  uniform,     // all equal
+  window,      // 4-byte elements within 128 bytes: a permutation of two vectors
+};
+
+/// What a memory op counts, by where its requests went.
+struct Traffic {
+  uint64_t requests = 0;
+  uint64_t units = 0;  // global, local: 32-byte sectors; shared: wavefronts
+  uint64_t ideal = 0;  // shared: wavefronts without bank conflicts
+};
+
+/// One op's state on one worker.
+///
+/// The pattern: relative addresses of a request's lanes and what follows from them. It is kept from
+/// one execution to the next, for a loop's requests mostly differ by a shift only; sectors then
+/// depend on the base's offset within a sector, bank conflicts on nothing.
+struct alignas(64) Site {
+  uint64_t executions = 0,
+           lanes = 0;      // of a guarded op: times that any lane passed the guard, and those lanes
+  uint64_t divergent = 0;  // of a branch: times that both sides had lanes
+  Traffic global, shared, local;
+  uint64_t atomic_lanes = 0, serialised = 0;
+
+  uint32_t mask = 0;  // lanes of the pattern, 0: none yet
+  Shape shape = Shape::scattered;
+  uint8_t clashes = 0;          // lanes whose address an earlier lane has too
+  uint64_t low = 1, span = 0;   // base addresses with all lanes in bounds: base - low <= span
+  const void* owner = nullptr;  // of shared memory: the block these bounds are of
+  uint8_t units[32] = {};       // sectors (wavefronts) by base % 32, 0: not known yet
+  uint8_t ideal = 0;
+  int64_t relative[32] = {};
+};
+
+struct Worker {
+  Grid* grid = nullptr;
+  MemoryView memory;
+  bool alone = true;                               // no other worker: atomics need no host atomics
+  uint64_t sectors_read = 0, sectors_written = 0;  // distinct, first touched by this worker
+  uint64_t barriers = 0;                           // warps that arrived
+};
+
+}  // namespace ptxvm
