@@ -79,7 +79,19 @@ FatbinEntry read_entry(const Reader& reader, uint64_t offset, uint64_t header, u
   return entry;
 }
 
+// What the payload can hold at most, found without unpacking it, so that a damaged size does not
+// become an allocation.
+uint64_t most_text(const FatbinEntry& entry) {
+  constexpr uint64_t kLz4Ratio = 255;
+  if (entry.compression == Compression::lz4) return entry.payload.size() * kLz4Ratio;
+  const uint64_t said = ZSTD_getFrameContentSize(entry.payload.data(), entry.payload.size());
+  if (said == ZSTD_CONTENTSIZE_ERROR) throw FatbinError("fat binary: damaged zstd frame");
+  return said == ZSTD_CONTENTSIZE_UNKNOWN ? kMaxText : said;
+}
+
 std::string unpack(const FatbinEntry& entry) {
+  if (entry.text_size > most_text(entry))
+    throw FatbinError("fat binary: too little compressed data for its uncompressed size");
   std::string text(entry.text_size, '\0');
   const char* from = reinterpret_cast<const char*>(entry.payload.data());
   if (entry.compression == Compression::zstd) {

@@ -100,7 +100,7 @@ LaunchShape shape_of(const cudaLaunchConfig_t& config) {
 }
 
 uint32_t dynamic_shared_limit(const Function& f) {
-  if (f.max_dynamic_shared != 0) return f.max_dynamic_shared;
+  if (f.max_dynamic_shared) return *f.max_dynamic_shared;
   const auto whole = static_cast<uint32_t>(device_properties().sharedMemPerBlock);
   return whole - std::min(whole, f.info.static_shared);
 }

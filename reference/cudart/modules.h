@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -26,7 +27,7 @@ struct Function {
   std::string name;                       // mangled
   const ptxvm::Kernel* kernel = nullptr;  // null until first use
   ptxvm::Machine::KernelInfo info;
-  uint32_t max_dynamic_shared = 0;  // as cudaFuncSetAttribute left it; 0: the device's default
+  std::optional<uint32_t> max_dynamic_shared;  // as cudaFuncSetAttribute left it
 };
 
 struct Variable {

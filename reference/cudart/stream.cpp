@@ -1,41 +1,19 @@
 #include "reference/cudart/stream.h"
 
 #include <algorithm>
-#include <memory>
-#include <unordered_map>
 
-#include "reference/cudart/error.h"
+#include "reference/cudart/handles.h"
 
 namespace cudart {
 namespace {
 
-// Live handles of one kind, kept for the life of the process.
-template <class T>
-class Handles {
- public:
-  T* add(T value) {
-    auto owned = std::make_unique<T>(value);
-    T* const handle = owned.get();
-    live_.emplace(handle, std::move(owned));
-    return handle;
-  }
-  void remove(T* handle) { require(live_.erase(handle) == 1, cudaErrorInvalidResourceHandle); }
-  T& at(T* handle) {
-    require(live_.contains(handle), cudaErrorInvalidResourceHandle);
-    return *handle;
-  }
-
- private:
-  std::unordered_map<T*, std::unique_ptr<T>> live_;
-};
-
 Handles<CUstream_st>& streams() {
-  static auto& handles = *new Handles<CUstream_st>;
+  static auto& handles = *new Handles<CUstream_st>(cudaErrorInvalidResourceHandle);
   return handles;
 }
 
 Handles<CUevent_st>& events() {
-  static auto& handles = *new Handles<CUevent_st>;
+  static auto& handles = *new Handles<CUevent_st>(cudaErrorInvalidResourceHandle);
   return handles;
 }
 

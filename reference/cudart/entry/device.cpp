@@ -89,6 +89,13 @@ CUDART_ENTRY cudaError_t cudaDeviceSetCacheConfig(cudaFuncCache) {
   return call([] {});
 }
 
+CUDART_ENTRY cudaError_t cudaDeviceGetSharedMemConfig(cudaSharedMemConfig* config) {
+  return call([&] { *config = cudaSharedMemBankSizeFourByte; });
+}
+CUDART_ENTRY cudaError_t cudaDeviceSetSharedMemConfig(cudaSharedMemConfig) {
+  return call([] {});
+}
+
 // There is no second device to be a peer of.
 CUDART_ENTRY cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer) {
   return call([&] {

@@ -65,6 +65,9 @@ CUDART_ENTRY cudaError_t cudaKernelSetAttributeForDevice(cudaKernel_t kernel,
 CUDART_ENTRY cudaError_t cudaFuncSetCacheConfig(const void* func, cudaFuncCache) {
   return call([&] { Modules::get().registered(func); });
 }
+CUDART_ENTRY cudaError_t cudaFuncSetSharedMemConfig(const void* func, cudaSharedMemConfig) {
+  return call([&] { Modules::get().registered(func); });
+}
 CUDART_ENTRY cudaError_t cudaFuncGetName(const char** name, const void* func) {
   return call([&] { *name = Modules::get().registered(func).name.c_str(); });
 }
