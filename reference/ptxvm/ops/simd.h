@@ -189,6 +189,51 @@ PTXVM_INLINE uint32_t bits_of(M mask) {
   }
 }
 
+/// bits_of(a OP b), in one instruction where comparisons give bits.
+enum class Cmp { eq, lt, le, gt, ge, ordered, ne_ordered };
+template <Cmp c, class V>
+PTXVM_INLINE uint32_t compare(V a, V b) {
+  using E [[maybe_unused]] = ElementOf<V>;
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64 && std::is_floating_point_v<E>) {
+    constexpr int code = c == Cmp::eq        ? _CMP_EQ_OQ
+                         : c == Cmp::lt      ? _CMP_LT_OQ
+                         : c == Cmp::le      ? _CMP_LE_OQ
+                         : c == Cmp::gt      ? _CMP_GT_OQ
+                         : c == Cmp::ge      ? _CMP_GE_OQ
+                         : c == Cmp::ordered ? _CMP_ORD_Q
+                                             : _CMP_NEQ_OQ;
+    if constexpr (sizeof(E) == 4)
+      return _mm512_cmp_ps_mask(__m512(a), __m512(b), code);
+    else
+      return _mm512_cmp_pd_mask(__m512d(a), __m512d(b), code);
+  } else if constexpr (sizeof(V) == 64) {
+    constexpr auto code = c == Cmp::eq   ? _MM_CMPINT_EQ
+                          : c == Cmp::lt ? _MM_CMPINT_LT
+                          : c == Cmp::le ? _MM_CMPINT_LE
+                          : c == Cmp::gt ? _MM_CMPINT_NLE
+                                         : _MM_CMPINT_NLT;
+    if constexpr (sizeof(E) == 4 && std::is_signed_v<E>)
+      return _mm512_cmp_epi32_mask(as<__m512i>(a), as<__m512i>(b), code);
+    else if constexpr (sizeof(E) == 4)
+      return _mm512_cmp_epu32_mask(as<__m512i>(a), as<__m512i>(b), code);
+    else if constexpr (std::is_signed_v<E>)
+      return _mm512_cmp_epi64_mask(as<__m512i>(a), as<__m512i>(b), code);
+    else
+      return _mm512_cmp_epu64_mask(as<__m512i>(a), as<__m512i>(b), code);
+  } else
+#endif
+  {
+    if constexpr (c == Cmp::eq) return bits_of(a == b);
+    if constexpr (c == Cmp::lt) return bits_of(a < b);
+    if constexpr (c == Cmp::le) return bits_of(a <= b);
+    if constexpr (c == Cmp::gt) return bits_of(a > b);
+    if constexpr (c == Cmp::ge) return bits_of(a >= b);
+    if constexpr (c == Cmp::ordered) return bits_of((a == a) & (b == b));
+    if constexpr (c == Cmp::ne_ordered) return bits_of((a < b) | (a > b));
+  }
+}
+
 /// a*b+c rounded once.
 template <class V>
 PTXVM_INLINE V fused(V a, V b, V c) {
@@ -216,6 +261,36 @@ PTXVM_INLINE V fused(V a, V b, V c) {
         r[i] = __builtin_fmaf(a[i], b[i], c[i]);
     }
     return r;
+  }
+}
+
+/// Rounded to an integer; direction as SSE4.1 numbers it: 0 nearest even, 1 down, 2 up, 3 towards
+/// zero.
+template <int direction, class V>
+PTXVM_INLINE V integral(V v) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64 && sizeof(ElementOf<V>) == 4)
+    return V(_mm512_roundscale_ps(__m512(v), direction));
+  else if constexpr (sizeof(V) == 64)
+    return V(_mm512_roundscale_pd(__m512d(v), direction));
+  else
+#endif
+#if defined(__AVX2__)
+      if constexpr (sizeof(V) == 32 && sizeof(ElementOf<V>) == 4)
+    return V(_mm256_round_ps(__m256(v), direction));
+  else if constexpr (sizeof(V) == 32)
+    return V(_mm256_round_pd(__m256d(v), direction));
+  else
+#endif
+  {
+    for (int i = 0; i < kLanesOf<V>; ++i) {
+      const double x = v[i];
+      v[i] = ElementOf<V>(direction == 0   ? __builtin_rint(x)
+                          : direction == 1 ? __builtin_floor(x)
+                          : direction == 2 ? __builtin_ceil(x)
+                                           : __builtin_trunc(x));
+    }
+    return v;
   }
 }
 
@@ -261,6 +336,23 @@ template <class D, class A, class B, class C, class F>
 PTXVM_INLINE const Op* map3(Warp& w, const Op* op, F f) {
   detail::walk<D, A, B, C>(w.mask, lanes<Wide<D>>(w, op->dst), f, lanes<Wide<A>>(w, op->a),
                            lanes<Wide<B>>(w, op->b), lanes<Wide<C>>(w, op->c));
+  return op + 1;
+}
+
+/// map2 whose f gets the chunk's first lane before the vectors: for what also reads a predicate.
+template <class D, class A, class B, class F>
+PTXVM_INLINE const Op* map2_at(Warp& w, const Op* op, F f) {
+  constexpr int n = step_of<D, A, B>();
+  Wide<D>* d = lanes<Wide<D>>(w, op->dst);
+  const Wide<A>* a = lanes<Wide<A>>(w, op->a);
+  const Wide<B>* b = lanes<Wide<B>>(w, op->b);
+  if (w.mask == kFullMask) [[likely]] {
+    for (int i = 0; i < kLanes; i += n)
+      store<D, n>(d + i, f(i, load<A, n>(a + i), load<B, n>(b + i)));
+  } else {
+    for (int i = 0; i < kLanes; i += n)
+      store_active<D, n>(d + i, f(i, load<A, n>(a + i), load<B, n>(b + i)), w.mask >> i);
+  }
   return op + 1;
 }
 

@@ -1,0 +1,194 @@
+// cvt: the general form, by number.h, for every pair of formats and every modifier. Pairs that
+// programs are made of have vector forms in convert_fast.cpp. PTX ISA 9.0, section 9.7.9.21.
+#include "reference/ptxvm/ops/convert.h"
+
+#include "reference/ptxvm/ops/number.h"
+
+namespace ptxvm::PTXVM_ISA {
+namespace {
+
+using ptx::Instruction;
+using ptx::Type;
+
+enum Flag : uint8_t {
+  kFtz = 1,
+  kSat = 2,
+  kRelu = 4,
+  kFinite = 8,
+  kIntegral = 16,
+  kWideSource = 32
+};
+
+/// Op::imm: indices into kFormats, and the modifiers.
+struct Imm {
+  uint8_t from, to;
+  Round round;
+  uint8_t flags;
+  uint8_t destination_bytes;  // of the register, which may be wider than the format
+  uint8_t unused[3];
+};
+static_assert(sizeof(Imm) == 8);
+
+bool is_integer(const Format& f) { return f.precision == 0; }
+
+Number flushed(Number x, const Format& f) {
+  // A subnormal has no hidden bit.
+  if (f.type == Type::f32 && x.kind == Number::Kind::finite && bit_length(x.mantissa) < f.precision)
+    x.mantissa = 0;
+  return x;
+}
+
+uint64_t to_integer(Number x, const Format& from, const Format& to, Imm imm) {
+  if (is_integer(from)) {
+    if (imm.flags & kSat) return write_integer(x, to);
+    return (x.negative ? 0 - x.mantissa : x.mantissa) & ones(to.bits);
+  }
+  if (x.kind == Number::Kind::nan)
+    return from.bits == 64 || to.bits == 64 ? uint64_t{1} << (to.bits - 1) : 0;
+  return write_integer(to_integral(x, imm.round), to);
+}
+
+uint64_t to_float(Number x, const Format& from, const Format& to, Imm imm) {
+  if (imm.flags & kIntegral) x = to_integral(x, imm.round);
+  if (x.kind == Number::Kind::nan) {
+    if (imm.flags & kSat) return 0;
+    // Double precision keeps payloads, quieted.
+    if (to.type == Type::f64 && from.bits >= 32)
+      return uint64_t{x.negative} << 63 | 0x7ff8000000000000 |
+             (from.bits == 64 ? x.mantissa & ones(52) : (x.mantissa & ones(23)) << 29);
+    return to.nan;
+  }
+  if (imm.flags & kRelu && x.negative) x = {};
+  if (imm.flags & kSat) {
+    const bool above =
+        x.kind == Number::Kind::infinite || (x.mantissa && x.exponent + bit_length(x.mantissa) > 0);
+    if (x.negative)
+      x = {};
+    else if (above)
+      x = {Number::Kind::finite, false, 1, 0};
+  }
+  const uint64_t bits = write_float(x, to, imm.round, imm.flags & kFinite);
+  const bool subnormal = (bits & ones(to.bits - 1)) < uint64_t{1} << (to.precision - 1);
+  return imm.flags & kFtz && to.type == Type::f32 && subnormal ? bits & 0x80000000 : bits;
+}
+
+uint64_t convert_one(uint64_t bits, Imm imm) {
+  const Format &from = kFormats[imm.from], &to = kFormats[imm.to];
+  Number x = read_number(bits, from);
+  if (imm.flags & kFtz) x = flushed(x, from);
+  return is_integer(to) ? to_integer(x, from, to, imm) : to_float(x, from, to, imm);
+}
+
+const Op* cvt(Warp& w, const Op* op) {
+  const Imm imm = std::bit_cast<Imm>(op->imm);
+  const Format& to = kFormats[imm.to];
+  const bool wide_source = imm.flags & kWideSource;
+  each_lane(w.mask, [&](int l) {
+    const uint64_t bits = wide_source ? lanes<uint64_t>(w, op->a)[l] : lanes<uint32_t>(w, op->a)[l];
+    uint64_t result = convert_one(bits, imm);
+    if (is_integer(to) && to.is_signed && to.bits < 64 && result >> (to.bits - 1) & 1)
+      result |= ~ones(to.bits);
+    result &= ones(8 * imm.destination_bytes);
+    if (imm.destination_bytes == 8)
+      lanes<uint64_t>(w, op->dst)[l] = result;
+    else
+      lanes<uint32_t>(w, op->dst)[l] = uint32_t(result);
+  });
+  return op + 1;
+}
+
+/// Two sources into one register: a in the upper half, b in the lower.
+const Op* cvt_pack(Warp& w, const Op* op) {
+  const Imm imm = std::bit_cast<Imm>(op->imm);
+  const int bits = kFormats[imm.to].bits;
+  const uint32_t *a = lanes<uint32_t>(w, op->a), *b = lanes<uint32_t>(w, op->b);
+  uint32_t* d = lanes<uint32_t>(w, op->dst);
+  each_lane(w.mask, [&](int l) {
+    d[l] = uint32_t(convert_one(a[l], imm) << bits | convert_one(b[l], imm));
+  });
+  return op + 1;
+}
+/// A pair into a pair: halves in place.
+const Op* cvt_pair(Warp& w, const Op* op) {
+  const Imm imm = std::bit_cast<Imm>(op->imm);
+  const int from = kFormats[imm.from].bits, to = kFormats[imm.to].bits;
+  const uint32_t* a = lanes<uint32_t>(w, op->a);
+  uint32_t* d = lanes<uint32_t>(w, op->dst);
+  each_lane(w.mask, [&](int l) {
+    d[l] = uint32_t(convert_one(a[l] >> from, imm) << to | convert_one(a[l], imm));
+  });
+  return op + 1;
+}
+
+int format_of(Type t) {
+  for (const Format& f : kFormats)
+    if (f.type == t) return int(&f - kFormats);
+  return -1;
+}
+/// f16x2 -> f16; none if the type is no pair.
+Type half_of(Type t) {
+  switch (t) {
+    case Type::f16x2:
+      return Type::f16;
+    case Type::bf16x2:
+      return Type::bf16;
+    case Type::e4m3x2:
+      return Type::e4m3;
+    case Type::e5m2x2:
+      return Type::e5m2;
+    default:
+      return Type::none;
+  }
+}
+
+Round round_of(const Instruction& in) {
+  if (in.has("rz") || in.has("rzi")) return Round::zero;
+  if (in.has("rm") || in.has("rmi")) return Round::down;
+  if (in.has("rp") || in.has("rpi")) return Round::up;
+  return in.has("rna") ? Round::nearest_away : Round::nearest;
+}
+bool is_integral(const Instruction& in) {
+  return in.has("rni") || in.has("rzi") || in.has("rmi") || in.has("rpi");
+}
+
+Imm imm_of(const Instruction& in, int from, int to) {
+  uint8_t flags = 0;
+  if (in.has("ftz")) flags |= kFtz;
+  if (in.has("sat")) flags |= kSat;
+  if (in.has("relu")) flags |= kRelu;
+  if (in.has("satfinite")) flags |= kFinite;
+  if (is_integral(in)) flags |= kIntegral;
+  return {uint8_t(from), uint8_t(to), round_of(in), flags, 4, {}};
+}
+
+}  // namespace
+
+int register_bytes(const ptx::Operand& operand, Type type) {
+  const int least = ptx::bytes_of(type) < 2 ? 2 : ptx::bytes_of(type);
+  const int declared = operand.kind == ptx::Operand::Kind::reg ? ptx::bytes_of(operand.type) : 0;
+  return declared > least ? declared : least;
+}
+
+Selected select_cvt(const Instruction& in) {
+  if (in.has("rs") || in.has("pack") || in.operands.size() < 2) return {};
+  const Type to = in.type(0), from = in.type(1);
+  const Type to_half = half_of(to), from_half = half_of(from);
+  if (const Selected fast = select_cvt_fast(in); fast.handler) return fast;
+  const int from_format = format_of(from_half == Type::none ? from : from_half);
+  const int to_format = format_of(to_half == Type::none ? to : to_half);
+  if (from_format < 0 || to_format < 0) return {};
+  Imm imm = imm_of(in, from_format, to_format);
+  if (to_half != Type::none) {
+    if (in.operands.size() == 3 && from == Type::f32)
+      return {cvt_pack, std::bit_cast<int64_t>(imm)};
+    if (in.operands.size() == 2 && from_half != Type::none)
+      return {cvt_pair, std::bit_cast<int64_t>(imm)};
+    return {};
+  }
+  if (from_half != Type::none) return {};
+  imm.destination_bytes = uint8_t(register_bytes(in.operands[0], to));
+  if (register_bytes(in.operands[1], from) == 8) imm.flags |= kWideSource;
+  return {cvt, std::bit_cast<int64_t>(imm)};
+}
+
+}  // namespace ptxvm::PTXVM_ISA
