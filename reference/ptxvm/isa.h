@@ -22,6 +22,7 @@ struct IsaTable {
   size_t count;
   Handler block_entry;
   Handler run_guarded;
+  Selector mov_dynamic;  // mov from %clock, %globaltimer ...
 };
 
 /// The table in use: PTXVM_ISA=base|avx2|avx512 in the environment, else the widest that the CPU

@@ -23,8 +23,8 @@ namespace ptxvm::PTXVM_ISA {
 /// Selected::reads_guard.
 [[gnu::weak]] const Op* run_guarded(Warp&, const Op*);
 
-// Dynamic special registers (%clock, %clock64, %globaltimer, %activemask-like): mov hands them on.
-// Engine: ops/clock.cpp.
+/// mov from a special register that changes (%clock, %clock64, %globaltimer ...): lowering asks it
+/// instead of select_mov. Op::a is kNoOperand.
 [[gnu::weak]] Selected select_mov_dynamic(const ptx::Instruction&);
 
 }  // namespace ptxvm::PTXVM_ISA

@@ -15,6 +15,7 @@ constexpr Opcode kOpcodes[] = {
 };
 }  // namespace
 
-const IsaTable table = {kOpcodes, std::size(kOpcodes), block_entry, run_guarded};
+const IsaTable table = {kOpcodes, std::size(kOpcodes), block_entry, run_guarded,
+                        select_mov_dynamic};
 
 }  // namespace ptxvm::PTXVM_ISA
