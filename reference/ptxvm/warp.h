@@ -54,6 +54,7 @@ struct Split {
 struct Warp {
   uint32_t mask = 0;             // lanes the current op acts on
   uint32_t alive = 0;            // lanes that have not exited
+  uint32_t carry = 0;            // bit l: lane l's carry flag (add.cc, addc, ...)
   std::byte* frame = nullptr;    // registers of the running split's call level
   Site* sites = nullptr;         // the running function's, by Op::site
   BlockCount* blocks = nullptr;  // the running function's, by index in Code::blocks
