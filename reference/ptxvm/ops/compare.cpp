@@ -161,14 +161,14 @@ bool fill(const Instruction& in, Type type, Imm* imm) {
   }
   return false;
 }
-/// The predicate operand number n, if there is one. False: not a register.
+/// The predicate operand number n, if there is one. False: nothing says how to combine it.
 bool fill_combine(const Instruction& in, size_t n, Imm* imm) {
   if (in.operands.size() <= n) return true;
   imm->combine = in.has("and")  ? Combine::conjunction
                  : in.has("or") ? Combine::disjunction
                                 : Combine::exclusive;
   imm->negate_c = in.operands[n].negated;
-  return in.operands[n].kind == ptx::Operand::Kind::reg;
+  return in.has("and") || in.has("or") || in.has("xor");
 }
 
 PTXVM_INLINE uint32_t combine(Warp& w, const Op* op, Imm imm, uint32_t bits) {
@@ -282,9 +282,7 @@ Selected select_set(const Instruction& in) {
 }
 
 Selected select_selp(const Instruction& in) {
-  if (in.operands.size() < 4 || in.operands[3].kind != ptx::Operand::Kind::reg ||
-      in.operands[3].negated)
-    return {};
+  if (in.operands.size() < 4 || in.operands[3].negated) return {};
   return by_width<uint16_t, uint32_t, uint64_t>(in.type(),
                                                 []<class T>() -> Handler { return selp<T>; });
 }

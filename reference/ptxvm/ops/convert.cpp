@@ -10,22 +10,14 @@ namespace {
 using ptx::Instruction;
 using ptx::Type;
 
-enum Flag : uint8_t {
-  kFtz = 1,
-  kSat = 2,
-  kRelu = 4,
-  kFinite = 8,
-  kIntegral = 16,
-  kWideSource = 32
-};
+enum Flag : uint8_t { kFtz = 1, kSat = 2, kRelu = 4, kFinite = 8, kIntegral = 16 };
 
 /// Op::imm: indices into kFormats, and the modifiers.
 struct Imm {
   uint8_t from, to;
   Round round;
   uint8_t flags;
-  uint8_t destination_bytes;  // of the register, which may be wider than the format
-  uint8_t unused[3];
+  uint8_t unused[4];
 };
 static_assert(sizeof(Imm) == 8);
 
@@ -82,17 +74,17 @@ uint64_t convert_one(uint64_t bits, Imm imm) {
 const Op* cvt(Warp& w, const Op* op) {
   const Imm imm = std::bit_cast<Imm>(op->imm);
   const Format& to = kFormats[imm.to];
-  const bool wide_source = imm.flags & kWideSource;
+  const bool wide_source = kFormats[imm.from].bits == 64, wide = to.bits == 64;
+  const uint64_t kept = ones(8 * op->dst_bytes);  // the register may be wider than the format
   each_lane(w.mask, [&](int l) {
     const uint64_t bits = wide_source ? lanes<uint64_t>(w, op->a)[l] : lanes<uint32_t>(w, op->a)[l];
     uint64_t result = convert_one(bits, imm);
     if (is_integer(to) && to.is_signed && to.bits < 64 && result >> (to.bits - 1) & 1)
       result |= ~ones(to.bits);
-    result &= ones(8 * imm.destination_bytes);
-    if (imm.destination_bytes == 8)
+    if (wide)
       lanes<uint64_t>(w, op->dst)[l] = result;
     else
-      lanes<uint32_t>(w, op->dst)[l] = uint32_t(result);
+      lanes<uint32_t>(w, op->dst)[l] = uint32_t(result & kept);
   });
   return op + 1;
 }
@@ -158,16 +150,10 @@ Imm imm_of(const Instruction& in, int from, int to) {
   if (in.has("relu")) flags |= kRelu;
   if (in.has("satfinite")) flags |= kFinite;
   if (is_integral(in)) flags |= kIntegral;
-  return {uint8_t(from), uint8_t(to), round_of(in), flags, 4, {}};
+  return {uint8_t(from), uint8_t(to), round_of(in), flags, {}};
 }
 
 }  // namespace
-
-int register_bytes(const ptx::Operand& operand, Type type) {
-  const int least = ptx::bytes_of(type) < 2 ? 2 : ptx::bytes_of(type);
-  const int declared = operand.kind == ptx::Operand::Kind::reg ? ptx::bytes_of(operand.type) : 0;
-  return declared > least ? declared : least;
-}
 
 Selected select_cvt(const Instruction& in) {
   if (in.has("rs") || in.has("pack") || in.operands.size() < 2) return {};
@@ -186,8 +172,6 @@ Selected select_cvt(const Instruction& in) {
     return {};
   }
   if (from_half != Type::none) return {};
-  imm.destination_bytes = uint8_t(register_bytes(in.operands[0], to));
-  if (register_bytes(in.operands[1], from) == 8) imm.flags |= kWideSource;
   return {cvt, std::bit_cast<int64_t>(imm)};
 }
 

@@ -9,36 +9,39 @@ namespace {
 using ptx::Instruction;
 using ptx::Type;
 
-/// Integer to integer is: take the low bits as E, extend to the register D. Slot is how wide the
-/// source's lanes are.
-template <class D, class E, class Slot>
-const Op* extend(Warp& w, const Op* op) {
-  if constexpr (sizeof(Slot) == 8 && sizeof(E) == 8) {
-    return map1<D, Slot>(w, op, [](auto a) {
-      if constexpr (sizeof(D) == 8)
-        return a;
-      else
-        return convert<Wide<D>>(a);
-    });
-  } else if constexpr (sizeof(Slot) == 8) {
-    return map1<D, Slot>(w, op, [](auto a) {
-      const auto low = convert<int32_t>(a);
-      constexpr int shift = 32 - kNarrowBits<E>;
-      if constexpr (std::is_signed_v<E>)
-        return as<Vec<Wide<D>, kLanesOf<decltype(a)>>>(low << shift >> shift);
-      else
-        return as<Vec<uint32_t, kLanesOf<decltype(a)>>>(low) &
-               uint32_t(std::make_unsigned_t<E>(~E{0}));
-    });
+/// Integer to integer is: take the low bits as E, extend to D. A is what the source's lanes hold.
+template <class D, class E, class A>
+PTXVM_INLINE auto extended(A a) {
+  if constexpr (sizeof(ElementOf<A>) == 4 && sizeof(D) == 8) {
+    return widen<D>(a);
+  } else if constexpr (sizeof(ElementOf<A>) == 4 || sizeof(E) == 8) {
+    return a;
   } else {
-    return map1<D, E>(w, op, [](auto a) {
-      if constexpr (sizeof(D) == 8)
-        return widen<D>(a);
-      else
-        return as<Vec<Wide<D>, kLanesOf<decltype(a)>>>(a);
-    });
+    constexpr int shift = 32 - kNarrowBits<E>;
+    const auto low = convert<int32_t>(a);
+    using U = Vec<uint32_t, kLanesOf<A>>;
+    if constexpr (std::is_signed_v<E>)
+      return as<U>(low << shift >> shift);
+    else
+      return as<U>(low) & (~0u >> shift);
   }
 }
+template <class D, class E, class Slot>
+const Op* extend(Warp& w, const Op* op) {
+  using A = std::conditional_t<sizeof(Slot) == 8, uint64_t, E>;
+  return map1<D, A>(
+      w, op, [](auto a) { return as<Vec<Wide<D>, kLanesOf<decltype(a)>>>(extended<D, E>(a)); });
+}
+/// To s8 and s16, whose sign fills the register, be it 16 or 32 bits wide.
+template <class E, class Slot>
+const Op* extend_sign(Warp& w, const Op* op) {
+  using A = std::conditional_t<sizeof(Slot) == 8, uint64_t, E>;
+  const uint32_t kept = op->dst_bytes < 4 ? 0xffff : ~0u;
+  return map1<uint32_t, A>(w, op, [=](auto a) {
+    return as<Vec<uint32_t, kLanesOf<decltype(a)>>>(extended<uint32_t, E>(a)) & kept;
+  });
+}
+
 template <class D, class Slot>
 Handler extend_of(Type element) {
   switch (element) {
@@ -55,21 +58,32 @@ Handler extend_of(Type element) {
     case Type::s32:
       return extend<D, int32_t, Slot>;
     default:
-      return sizeof(Slot) == 8 ? extend<D, uint64_t, uint64_t> : nullptr;
+      return nullptr;
   }
 }
-Handler integer_form(const Instruction& in, Type to, Type from) {
-  const Type element = ptx::bytes_of(to) <= ptx::bytes_of(from) ? to : from;
-  const int d = register_bytes(in.operands[0], to);
-  if (register_bytes(in.operands[1], from) == 8) {
-    if (d == 8) return ptx::bytes_of(element) == 8 ? extend<uint64_t, uint64_t, uint64_t> : nullptr;
-    return d == 4 ? extend_of<uint32_t, uint64_t>(element) : extend_of<uint16_t, uint64_t>(element);
+template <class Slot>
+Handler extend_sign_of(Type element) {
+  switch (element) {
+    case Type::u8:
+      return extend_sign<uint8_t, Slot>;
+    case Type::s8:
+      return extend_sign<int8_t, Slot>;
+    default:
+      return extend_sign<int16_t, Slot>;
   }
-  if (d == 8 && to != Type::s64 && to != Type::u64 && ptx::bytes_of(to) > ptx::bytes_of(from))
-    return nullptr;
-  return d == 8   ? extend_of<uint64_t, uint32_t>(element)
-         : d == 4 ? extend_of<uint32_t, uint32_t>(element)
-                  : extend_of<uint16_t, uint32_t>(element);
+}
+/// The low bits that matter are the narrower type's.
+Handler integer_form(Type to, Type from) {
+  const int d = ptx::bytes_of(to), a = ptx::bytes_of(from);
+  const Type element = d <= a ? to : from;
+  const bool wide = a == 8;
+  if (d == 8)
+    return wide ? extend<uint64_t, uint64_t, uint64_t> : extend_of<uint64_t, uint32_t>(element);
+  if (d == 4)
+    return wide ? extend_of<uint32_t, uint64_t>(element) : extend_of<uint32_t, uint32_t>(element);
+  if (to == Type::s8 || to == Type::s16)
+    return wide ? extend_sign_of<uint64_t>(element) : extend_sign_of<uint32_t>(element);
+  return wide ? extend_of<uint16_t, uint64_t>(element) : extend_of<uint16_t, uint32_t>(element);
 }
 
 template <class D, class A>
@@ -181,12 +195,7 @@ bool is_integer(Type t) { return t >= Type::u8 && t <= Type::s64; }
 
 Selected select_cvt_fast(const Instruction& in) {
   const Type to = in.type(0), from = in.type(1);
-  if (is_integer(to) && is_integer(from))
-    return {in.has("sat") ? nullptr : integer_form(in, to, from)};
-  // From here on, registers as wide as the types.
-  if (register_bytes(in.operands[0], to) != ptx::bytes_of(to) ||
-      register_bytes(in.operands[1], from) != ptx::bytes_of(from))
-    return {};
+  if (is_integer(to) && is_integer(from)) return {in.has("sat") ? nullptr : integer_form(to, from)};
   if (from == Type::f32 && to == Type::s32) return {from_float_of<int32_t>(in)};
   if (from == Type::f32 && to == Type::u32) return {from_float_of<uint32_t>(in)};
   if (from == Type::f32 && to == Type::f32) return {same_float_of(in)};
