@@ -50,23 +50,28 @@ void declare(CLI::App& app, Words& words) {
       ->capture_default_str();
   app.add_option("--problem", words.problems, "A layer of your own instead of --layers; repeatable")
       ->type_name("DESC")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   app.add_option("--strategy", words.strategy, "Strategies whose name contains a match")
       ->type_name("REGEX");
   app.add_option("--op", words.ops, "fprop, dgrad, wgrad; comma-separated (default fprop)")
       ->type_name("OP")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--dtype", words.dtypes, "f32, tf32, f16, bf16; comma-separated (default f32)")
       ->type_name("DTYPE")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--layout", words.layouts, "nchw, nhwc; comma-separated (default nchw)")
       ->type_name("LAYOUT")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--data", words.data,
                  "int, normal or uniform inputs (default: int to check, normal to measure time)")
       ->type_name("MODE");
-  app.add_option("--seed", words.seed, "Seed of the inputs")->type_name("N")->capture_default_str();
+  app.add_option("--seed", words.seed, "Seed of the inputs")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_flag("--list", words.list, "Print the strategies and exit");
   app.add_flag("--list-problems", words.list_problems, "Print the selected layers and exit");
   app.add_flag("--verify-only", words.verify_only, "Check every row; neither measure nor count");

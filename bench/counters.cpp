@@ -38,8 +38,9 @@ uint64_t total(const CounterMap& counters, Names names) {
 
 std::vector<LaunchCounters> parse_counters(std::string_view text) {
   try {
+    const auto document = nlohmann::json::parse(text);
     std::vector<LaunchCounters> launches;
-    for (const auto& entry : nlohmann::json::parse(text).at("launches")) {
+    for (const auto& entry : document.at("launches")) {
       const auto grid = entry.at("grid").get<std::vector<uint64_t>>();
       launches.push_back({entry.at("kernel").get<std::string>(),
                           grid.at(0) * grid.at(1) * grid.at(2),

@@ -55,6 +55,13 @@ int profile(const Options& options, const std::vector<Row>& rows, const Backend&
   return 0;
 }
 
+/// --benchmark_list_tests needs names only, hence no device.
+void list_rows(const std::vector<Row>& rows) {
+  for (const Row& row : rows)
+    benchmark::RegisterBenchmark(row.name().c_str(), [](benchmark::State&) {});
+  benchmark::RunSpecifiedBenchmarks();
+}
+
 /// Runs what Google Benchmark's filter leaves of the rows. `own_table`: ours; else
 /// --benchmark_format asked for another.
 void run_rows(const std::vector<Row>& rows, Session& session, bool is_virtual, bool own_table) {
@@ -68,7 +75,19 @@ void run_rows(const std::vector<Row>& rows, Session& session, bool is_virtual, b
   }
 }
 
-int run(const Options& options, const std::vector<std::string>& argv, bool own_table) {
+/// Whether one of Google Benchmark's flags is given: it keeps what it parsed to itself.
+bool asks_for(const std::vector<std::string>& words, std::string_view flag) {
+  const std::string off = fmt::format("{}=false", flag);
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    return word.rfind(flag, 0) == 0 && word != off;
+  });
+}
+
+bool asks_for_machine_format(const std::vector<std::string>& words) {
+  return asks_for(words, "--benchmark_format=json") || asks_for(words, "--benchmark_format=csv");
+}
+
+int run(const Options& options, const std::vector<std::string>& argv) {
   if (options.list) {
     fmt::print("{}", strategy_table(strategies()));
     return 0;
@@ -78,6 +97,10 @@ int run(const Options& options, const std::vector<std::string>& argv, bool own_t
     return 0;
   }
   const std::vector<Row> rows = select_rows(options, strategies());
+  if (asks_for(argv, "--benchmark_list_tests")) {
+    list_rows(rows);
+    return 0;
+  }
   const Backend backend = find_backend();
   require_device(backend);
   const DeviceProfile& gpu = choose_profile(options.device_profile);
@@ -96,7 +119,7 @@ int run(const Options& options, const std::vector<std::string>& argv, bool own_t
       pending.push_back(row);
     }
   }
-  run_rows(pending, session, backend.is_virtual, own_table);
+  run_rows(pending, session, backend.is_virtual, !asks_for_machine_format(argv));
   fmt::print("{}\n", session.summary());
   return session.exit_status();
 }
@@ -108,16 +131,13 @@ int main(int argc, char** argv) {
   namespace tb = tconv::bench;
   constexpr int kUsage = 2;
   const std::vector<std::string> words(argv, argv + argc);
-  const bool own_table = std::none_of(words.begin(), words.end(), [](const std::string& word) {
-    return word.rfind("--benchmark_format=", 0) == 0 && word != "--benchmark_format=console";
-  });
   if (std::find(words.begin(), words.end(), "-h") != words.end()) {
     tb::print_help();
     return 0;
   }
   benchmark::Initialize(&argc, argv, tb::print_help);
   try {
-    return tb::run(tb::parse_options(argc, argv), words, own_table);
+    return tb::run(tb::parse_options(argc, argv), words);
   } catch (const tb::UsageError& error) {
     fmt::print(stderr, "tconv_bench: {}\n", error.what());
     return kUsage;
