@@ -6,14 +6,17 @@
 namespace tconv {
 namespace {
 
-// Rates that all five share. FP32 lanes, shared-memory banks, threads, blocks and registers: CUDA
-// C++ Programming Guide, tables "Technical Specifications per Compute Capability" and "Throughput
-// of Native Arithmetic Instructions". L1: 128 bytes (4 sectors) per SM and clock, NVIDIA A100,
-// Turing and H100 architecture white papers. Shared memory: 32 banks of 4 bytes, hence one
-// wavefront a clock. No document publishes the L2's rate of atomics. The rate here is one 32-bit
-// reduction per SM lane that can issue one, 32 per SM and clock: the load/store path accepts at
-// most one warp instruction per clock, so the device can not exceed it and the bound stays a lower
-// bound.
+// Every rate errs, if at all, on the fast side, so that bounds stay lower limits.
+//
+// FP32 lanes, threads, blocks, registers and shared memory: CUDA C++ Programming Guide, tables
+// "Technical Specifications per Compute Capability" and "Throughput of Native Arithmetic
+// Instructions". Shared memory: 32 banks of 4 bytes, at most one wavefront a clock (same guide, and
+// Nsight Compute's definition of a wavefront). L1: at most one such wavefront of 128 bytes, 4
+// sectors, a clock; an upper limit where NVIDIA publishes nothing. Clocks are the highest that a
+// peak in the source implies. Tensor rates are dense, with accumulation in f32.
+//
+// No document publishes the rate at which an L2 retires reductions. What an SM can send limits it:
+// 128 bytes, 32 operands, a clock.
 constexpr double issue_limited_atomics(int sms) { return 32.0 * sms; }
 
 constexpr DeviceProfile kProfiles[] = {
@@ -25,7 +28,7 @@ constexpr DeviceProfile kProfiles[] = {
      .sm_major = 9,
      .sm_minor = 0,
      .sms = 132,
-     .boost_ghz = 1.98,
+     .boost_ghz = 1.98,  // 67 FP32 TFLOPS / (2 x 128 x 132); the sheet's tensor peaks are at 1.83
      .dram_bytes_per_s = 3.35e12,
      .dram_bytes = 80'000'000'000,
      .l2_bytes = 50 << 20,

@@ -86,7 +86,7 @@ void fill(std::span<float> data, DataMode mode, DType dtype, uint64_t seed, int6
     const uint64_t bits = random_bits(seed, 2 * i), more = random_bits(seed, 2 * i + 1);
     double v = 0;
     if (mode == DataMode::int_exact) {
-      const bool keep = i == 0 || unit(more) < integers.density;
+      const bool keep = unit(more) < integers.density;
       const auto size =
           static_cast<double>(1 + (bits >> 1) % static_cast<uint64_t>(integers.largest));
       v = keep ? (bits & 1 ? -size : size) : 0;
