@@ -27,6 +27,7 @@ void pass(const std::byte* from, const std::vector<ParamSlot>& source, std::byte
           const std::vector<ParamSlot>& target, uint32_t mask) {
   const size_t n = std::min(source.size(), target.size());
   for (size_t i = 0; i < n; ++i) {
+    if (source[i].offset == kNoOperand || target[i].offset == kNoOperand) continue;  // `_`
     const uint32_t words = (std::min(source[i].bytes, target[i].bytes) + 3) / 4;
     for (uint32_t k = 0; k < words; ++k)
       for (uint32_t m = mask; m; m &= m - 1) {
@@ -69,6 +70,7 @@ uint64_t argument(const Warp& warp, const ParamSlot& slot, uint32_t lane) {
 }
 
 void set_result(const Warp& warp, const ParamSlot& slot, uint32_t lane, uint64_t value) {
+  if (slot.offset == kNoOperand) return;
   set_word(warp.frame, slot, 0, lane, uint32_t(value));
   if (slot.bytes > 4) set_word(warp.frame, slot, 1, lane, uint32_t(value >> 32));
 }

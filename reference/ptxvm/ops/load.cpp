@@ -1,0 +1,145 @@
+// ld of global, constant, shared and generic addresses. Ordered and volatile loads, local memory and parameters: ordered.h, stack.h.
+#include "reference/ptxvm/ops/access.h"
+#include "reference/ptxvm/ops/select.h"
+#include "reference/ptxvm/ordered.h"
+#include "reference/ptxvm/stack.h"
+
+namespace ptxvm::PTXVM_ISA {
+namespace {
+
+template <class M>
+PTXVM_INLINE M at(const std::byte* p) {
+  M value;
+  std::memcpy(&value, p, sizeof(M));
+  return value;
+}
+
+/// How M (a memory type) lies in a register: at least 32 bits, sign-extended if M is signed.
+template <class M>
+PTXVM_INLINE Wide<M> widened(M value) {
+  return Wide<M>(value);
+}
+
+#if defined(__AVX512F__)
+/// 32 words picked from the 128 bytes at `p`.
+PTXVM_INLINE void from_window(const std::byte* p, const Site& site, uint32_t mask, uint32_t* dst) {
+  const __m512i low = _mm512_loadu_si512(p), high = _mm512_loadu_si512(p + 64);
+  for (int i = 0; i < kLanes; i += 16) {
+    const __m512i picked = _mm512_permutex2var_epi32(low, _mm512_load_si512(site.words + i), high);
+    _mm512_mask_store_epi32(dst + i, __mmask16(mask >> i), picked);
+  }
+}
+#endif
+
+/// One element of every lane: `stride` bytes from lane to lane if contiguous.
+template <class M, uint32_t stride>
+PTXVM_INLINE void fetch(const std::byte* p, const Site& site, uint32_t mask, Wide<M>* dst) {
+  constexpr int n = kVectorBytes / int(sizeof(Wide<M>));
+  if (site.shape == Shape::uniform) {
+    const Vec<Wide<M>, n> value = splat<Vec<Wide<M>, n>>(widened(at<M>(p)));
+    for (int i = 0; i < kLanes; i += n) {
+      if (mask == kFullMask) *reinterpret_cast<Vec<Wide<M>, n>*>(dst + i) = value;
+      else *reinterpret_cast<Vec<Wide<M>, n>*>(dst + i) = select_bits(mask >> i, value, *reinterpret_cast<Vec<Wide<M>, n>*>(dst + i));
+    }
+    return;
+  }
+  if (site.shape == Shape::contiguous && mask == kFullMask) {
+    for (int l = 0; l < kLanes; ++l) dst[l] = widened(at<M>(p + uint32_t(l) * stride));
+    return;
+  }
+#if defined(__AVX512F__)
+  if constexpr (sizeof(M) == 4) {
+    if (site.shape == Shape::window) return from_window(p + site.first, site, mask, reinterpret_cast<uint32_t*>(dst));
+  }
+#endif
+  if (mask == kFullMask) {
+    for (int l = 0; l < kLanes; ++l) dst[l] = widened(at<M>(p + site.relative[l]));
+    return;
+  }
+  each_lane(mask, [&](int l) { dst[l] = widened(at<M>(p + site.relative[l])); });
+}
+
+template <class M, int width>
+PTXVM_INLINE void fetch_all(Warp& warp, const Op* op, const Site& site, const std::byte* p) {
+  if constexpr (width == 1) {
+    fetch<M, sizeof(M)>(p, site, warp.mask, lanes<Wide<M>>(warp, op->dst));
+  } else {
+    for (int e = 0; e < width; ++e) {
+      if (op->more[e] == kNoOperand) continue;
+      fetch<M, sizeof(M) * width>(p + e * int(sizeof(M)), site, warp.mask, lanes<Wide<M>>(warp, op->more[e]));
+    }
+  }
+}
+
+template <class M, int width>
+const Op* load_global(Warp& warp, const Op* op) {
+  Site& site = warp.sites[op->site];
+  fetch_all<M, width>(warp, op, site, locate_global<sizeof(M) * width, true, false>(warp, op, site));
+  return op + 1;
+}
+
+template <class M, int width, uint64_t bias>
+const Op* load_shared(Warp& warp, const Op* op) {
+  Site& site = warp.sites[op->site];
+  fetch_all<M, width>(warp, op, site, locate_shared<sizeof(M) * width, true, false>(warp, op, site, bias));
+  return op + 1;
+}
+
+template <class M, int width>
+const Op* load_generic(Warp& warp, const Op* op) {
+  const uint32_t all = warp.mask;
+  const uint64_t first = first_address(warp, op) + uint64_t(op->imm);
+  if (first - kWindowBytes < kSharedWindow - kWindowBytes) {
+    const Site& site = warp.sites[op->site];
+    if (first - site.low <= site.span && same_pattern(warp, op, site, first - uint64_t(op->imm))) return load_global<M, width>(warp, op);
+  }
+  const Spaces spaces = spaces_of(warp, op);
+  if (spaces.global) warp.mask = spaces.global, load_global<M, width>(warp, op);
+  if (spaces.shared) warp.mask = spaces.shared, load_shared<M, width, kSharedWindow>(warp, op);
+  if (spaces.local) warp.mask = spaces.local, load_local(warp, op, sizeof(M), std::is_signed_v<M>, kLocalWindow);
+  if (spaces.param) warp.mask = spaces.param, load_parameter(warp, op, sizeof(M), std::is_signed_v<M>, kParamWindow);
+  warp.mask = all;
+  return op + 1;
+}
+
+template <class M, int width>
+Selected in_space(const ptx::Instruction& in) {
+  switch (in.space()) {
+    case ptx::Space::generic: return {load_generic<M, width>};
+    case ptx::Space::global:
+    case ptx::Space::constant: return {load_global<M, width>};
+    case ptx::Space::shared: return {load_shared<M, width, 0>};
+    default: return {};
+  }
+}
+
+template <class M>
+Selected of_width(const ptx::Instruction& in) {
+  if (in.has("v2")) return in_space<M, 2>(in);
+  if constexpr (sizeof(M) <= 8) {
+    if (in.has("v4")) return in_space<M, 4>(in);
+  }
+  if constexpr (sizeof(M) == 4) {
+    if (in.has("v8")) return in_space<M, 8>(in);
+  }
+  return in_space<M, 1>(in);
+}
+
+}  // namespace
+
+Selected select_ld(const ptx::Instruction& in) {
+  if (const Selected other = select_stack_load(in); other.handler) return other;
+  if (const Selected other = select_ordered_load(in); other.handler) return other;
+  const ptx::Type type = in.type();
+  const bool is_signed = type == ptx::Type::s8 || type == ptx::Type::s16;
+  switch (ptx::bytes_of(type)) {
+    case 1: return is_signed ? of_width<int8_t>(in) : of_width<uint8_t>(in);
+    case 2: return is_signed ? of_width<int16_t>(in) : of_width<uint16_t>(in);
+    case 4: return of_width<uint32_t>(in);
+    case 8: return of_width<uint64_t>(in);
+    default: return {};
+  }
+}
+Selected select_ldu(const ptx::Instruction& in) { return select_ld(in); }
+
+}  // namespace ptxvm::PTXVM_ISA

@@ -1,0 +1,233 @@
+#include "reference/ptxvm/pattern.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "reference/ptxvm/address.h"
+#include "reference/ptxvm/grid.h"
+#include "reference/ptxvm/text.h"
+
+namespace ptxvm {
+namespace {
+
+constexpr int kBanks = 32;
+constexpr int64_t kWindow = 128;
+constexpr uint64_t kNullPage = 65536;  // addresses below are null pointers with an index
+
+template <class F>
+void each(uint32_t mask, F f) {
+  for (; mask; mask &= mask - 1) f(uint32_t(std::countr_zero(mask)));
+}
+
+/// Distinct values among at most 64: open addressing.
+class Distinct {
+ public:
+  void add(uint64_t value) {
+    for (uint64_t at = value * 0x9E3779B97F4A7C15u >> 57;; at = (at + 1) % kSlots) {
+      if (slots_[at] == value + 1) return;
+      if (slots_[at] != 0) continue;
+      slots_[at] = value + 1;
+      ++count_;
+      return;
+    }
+  }
+  uint32_t count() const { return count_; }
+
+ private:
+  static constexpr uint64_t kSlots = 128;
+  uint64_t slots_[kSlots] = {};
+  uint32_t count_ = 0;
+};
+
+Shape shape_of(const Site& site, uint32_t mask, uint32_t bytes) {
+  const int first = std::countr_zero(mask);
+  bool contiguous = true, words = true;
+  each(mask, [&](uint32_t lane) {
+    contiguous &= site.relative[lane] == int64_t(int(lane) - first) * int64_t(bytes);
+    words &= site.relative[lane] % 4 == 0;
+  });
+  if (site.first == site.last) return Shape::uniform;
+  if (contiguous) return Shape::contiguous;
+  return words && site.last - site.first < kWindow ? Shape::window : Shape::scattered;
+}
+
+/// Relative addresses, their extent and shape. Returns the base.
+uint64_t learn(Warp& warp, const Op* op, Site& site, Access access, uint64_t bias) {
+  const uint32_t mask = warp.mask;
+  const uint64_t base = lane_address(warp, op, uint32_t(std::countr_zero(mask))) - bias;
+  site.mask = mask;
+  site.first = site.last = 0;
+  each(mask, [&](uint32_t lane) {
+    const auto relative = int64_t(lane_address(warp, op, lane) - bias - base);
+    site.relative[lane] = relative;
+    site.first = std::min(site.first, relative);
+    site.last = std::max(site.last, relative);
+  });
+  site.shape = shape_of(site, mask, access.bytes);
+  for (uint32_t lane = 0; site.shape == Shape::window && lane < kLanes; ++lane)
+    site.words[lane] = mask >> lane & 1 ? int32_t((site.relative[lane] - site.first) / 4) : 0;
+  std::fill(std::begin(site.units), std::end(site.units), uint8_t{0});
+  site.clashes = 0;
+  if (access.reads && access.writes && site.shape != Shape::contiguous) {
+    Distinct addresses;
+    each(mask, [&](uint32_t lane) { addresses.add(uint64_t(site.relative[lane] - site.first)); });
+    site.clashes = uint8_t(uint32_t(std::popcount(mask)) - addresses.count());
+  }
+  return base;
+}
+
+std::string what(const char* space, Access access, uint64_t address) {
+  const char* direction = access.reads && access.writes ? "atomic" : access.writes ? "store" : "load";
+  return std::string(space) + " " + direction + " of " + std::to_string(access.bytes) + " bytes at " + hex(address);
+}
+
+void check_alignment(Warp& warp, const Op* op, const Site& site, uint64_t base, Access access, const char* space) {
+  each(warp.mask, [&](uint32_t lane) {
+    const uint64_t address = base + uint64_t(site.relative[lane]);
+    if (address % access.bytes)
+      raise(warp, op, TrapKind::misaligned, int(lane), (what(space, access, address) + ": not a multiple of its size").c_str());
+  });
+}
+
+[[noreturn]] void bad_global(Warp& warp, const Op* op, uint32_t lane, uint64_t address, Access access) {
+  const Memory& memory = *warp.cta->grid.memory;
+  const std::string text = what("global", access, address);
+  if (address < kNullPage) raise(warp, op, TrapKind::null_address, int(lane), text.c_str());
+  for (const auto& [window, name] : {std::pair{kSharedWindow, "shared"}, {kLocalWindow, "local"}, {kParamWindow, "parameter"}})
+    if (in_window(address, window))
+      raise(warp, op, TrapKind::invalid_address_space, int(lane), (text + ": this is " + name + " memory").c_str());
+  const TrapKind kind = memory.was_released(address) ? TrapKind::use_after_free : TrapKind::out_of_bounds;
+  raise(warp, op, kind, int(lane), (text + "\n  " + memory.describe(address)).c_str());
+}
+
+/// Passes of one group of lanes over the banks.
+uint32_t passes(const Site& site, uint32_t group, uint64_t offset, uint32_t bytes) {
+  uint64_t seen[kBanks][kLanes];
+  uint32_t count[kBanks] = {}, most = 1;
+  each(group, [&](uint32_t lane) {
+    const uint64_t begin = offset + uint64_t(site.relative[lane] - site.first);
+    for (uint64_t word = begin / 4; word <= (begin + bytes - 1) / 4; ++word) {
+      const uint64_t bank = word % kBanks;
+      uint64_t* const words = seen[bank];
+      if (std::find(words, words + count[bank], word) != words + count[bank]) continue;
+      words[count[bank]++] = word;
+      most = std::max(most, count[bank]);
+    }
+  });
+  return most;
+}
+
+}  // namespace
+
+void learn_global(Warp& warp, const Op* op, Site& site, Access access) {
+  const uint64_t base = learn(warp, op, site, access, 0);
+  check_alignment(warp, op, site, base, access, "global");
+  const uint64_t lowest = base + uint64_t(site.first);
+  const uint64_t extent = uint64_t(site.last - site.first) + access.bytes;
+  const auto inside = [&](uint64_t begin, uint64_t end) { return lowest >= begin && lowest < end && extent <= end - lowest; };
+  if (!inside(site.begin, site.end)) {
+    site.begin = site.end = 0;
+    if (const Memory::Allocation* found = warp.cta->grid.memory->find(lowest, extent)) {
+      site.begin = found->address;
+      site.end = found->address + found->size;
+    }
+  }
+  if (inside(site.begin, site.end)) {
+    site.low = site.begin - uint64_t(site.first);
+    site.span = site.end - site.begin - extent;
+    return;
+  }
+  // Not one allocation: each lane for itself, and nothing is known of other bases.
+  site.mask = 0;
+  each(warp.mask, [&](uint32_t lane) {
+    const uint64_t address = base + uint64_t(site.relative[lane]);
+    if (!warp.cta->grid.memory->find(address, access.bytes)) bad_global(warp, op, lane, address, access);
+  });
+  site.mask = warp.mask;
+  site.low = base;
+  site.span = 0;
+}
+
+void learn_shared(Warp& warp, const Op* op, Site& site, Access access, uint64_t bias) {
+  const uint64_t base = learn(warp, op, site, access, bias);
+  check_alignment(warp, op, site, base, access, "shared");
+  const uint64_t size = warp.cta->shared_bytes;
+  each(warp.mask, [&](uint32_t lane) {
+    const uint64_t address = base + uint64_t(site.relative[lane]);
+    if (address < size && access.bytes <= size - address) return;
+    site.mask = 0;
+    raise(warp, op, TrapKind::out_of_bounds, int(lane),
+          (what("shared", access, address) + "\n  the block has " + std::to_string(size) + " bytes of shared memory").c_str());
+  });
+  site.low = uint64_t(0) - uint64_t(site.first);
+  site.span = size - access.bytes - uint64_t(site.last - site.first);
+  count_wavefronts(site, base, access.bytes);
+}
+
+uint32_t count_sectors(Site& site, uint32_t offset, uint32_t bytes) {
+  Distinct sectors;
+  constexpr uint64_t kLift = uint64_t{1} << 48;  // a multiple of the sector: relative addresses may be negative
+  each(site.mask, [&](uint32_t lane) {
+    const uint64_t begin = kLift + offset + uint64_t(site.relative[lane]);
+    for (uint64_t sector = begin / kSectorBytes; sector <= (begin + bytes - 1) / kSectorBytes; ++sector) sectors.add(sector);
+  });
+  return site.units[offset] = uint8_t(sectors.count());
+}
+
+uint32_t count_wavefronts(Site& site, uint64_t base, uint32_t bytes) {
+  const uint32_t group = bytes <= 4 ? 32 : bytes == 8 ? 16 : 8;
+  const uint32_t lanes_of_group = group == 32 ? kFullMask : (1u << group) - 1;
+  uint32_t total = 0, ideal = 0;
+  for (uint32_t lane = 0; lane < kLanes; lane += group) {
+    const uint32_t active = site.mask & lanes_of_group << lane;
+    if (!active) continue;
+    total += passes(site, active, (base + uint64_t(site.first)) % 4, bytes);
+    ++ideal;
+  }
+  site.ideal = uint8_t(ideal);
+  return site.units[base % 4] = uint8_t(total);
+}
+
+namespace {
+
+void touch(Worker& worker, uint8_t* mark, uint64_t& count) {
+  const uint8_t epoch = worker.memory.epoch;
+  if (__atomic_load_n(mark, __ATOMIC_RELAXED) == epoch) return;
+  if (worker.alone) {
+    *mark = epoch;
+    ++count;
+  } else if (__atomic_exchange_n(mark, epoch, __ATOMIC_RELAXED) != epoch) {
+    ++count;
+  }
+}
+
+}  // namespace
+
+void mark_range(Worker& worker, uint64_t first, uint64_t last, Access access) {
+  for (uint64_t sector = first; sector <= last; ++sector) {
+    if (access.reads) touch(worker, worker.memory.read_marks + sector, worker.sectors_read);
+    if (access.writes) touch(worker, worker.memory.write_marks + sector, worker.sectors_written);
+  }
+}
+
+void mark_lanes(Worker& worker, const Site& site, uint64_t base, Access access) {
+  each(site.mask, [&](uint32_t lane) {
+    const uint64_t address = base + uint64_t(site.relative[lane]);
+    mark_range(worker, address / kSectorBytes, (address + access.bytes - 1) / kSectorBytes, access);
+  });
+}
+
+Spaces spaces_of(Warp& warp, const Op* op) {
+  Spaces spaces;
+  each(warp.mask, [&](uint32_t lane) {
+    const uint64_t address = lane_address(warp, op, lane);
+    const uint32_t bit = 1u << lane;
+    if (in_window(address, kSharedWindow)) spaces.shared |= bit;
+    else if (in_window(address, kLocalWindow)) spaces.local |= bit;
+    else if (in_window(address, kParamWindow)) spaces.param |= bit;
+    else spaces.global |= bit;
+  });
+  return spaces;
+}
+
+}  // namespace ptxvm
