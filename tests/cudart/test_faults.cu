@@ -1,6 +1,7 @@
 // A kernel's fault ends the context: the report is printed once, the next call returns the code,
 // and so does every later one. Each case runs in a process of its own, as nothing brings a faulted
 // context back.
+#undef NDEBUG  // assert() is what is tested
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
@@ -112,45 +113,42 @@ TEST_F(Faults, TheLastReportCanBeRead) {
       ::testing::ExitedWithCode(0), "");
 }
 
-TEST_F(Faults, PlannedFailuresHitTheCallTheyName) {
-  EXPECT_EXIT(
-      {
-        setenv("PTXVM_FAIL", "malloc:2,launch:1", 1);
-        void* p = nullptr;
-        const cudaError_t first = cudaMalloc(&p, 4), second = cudaMalloc(&p, 4),
-                          third = cudaMalloc(&p, 4);
-        (say<<<1, 1>>>(1));
-        const cudaError_t launch = cudaGetLastError();
-        const bool ok = first == cudaSuccess && second == cudaErrorMemoryAllocation &&
-                        third == cudaSuccess && launch == cudaErrorLaunchFailure &&
-                        cudaDeviceSynchronize() == cudaSuccess;
-        std::exit(ok ? 0 : 1);
-      },
-      ::testing::ExitedWithCode(0), "malloc number 2 fails as planned");
-  EXPECT_EXIT(
-      {
-        setenv("PTXVM_FAIL", "malloc:none", 1);
-        void* p = nullptr;
-        std::exit(cudaMalloc(&p, 4) == cudaErrorInitializationError ? 0 : 1);
-      },
-      ::testing::ExitedWithCode(0), "PTXVM_FAIL has 'malloc:none'");
+[[noreturn]] void run_with_planned_failures() {
+  setenv("PTXVM_FAIL", "malloc:2,launch:1", 1);
+  void* p = nullptr;
+  const cudaError_t first = cudaMalloc(&p, 4);
+  const cudaError_t second = cudaMalloc(&p, 4);
+  const cudaError_t third = cudaMalloc(&p, 4);
+  say<<<1, 1>>>(1);
+  const cudaError_t launch = cudaGetLastError();
+  const bool planned = second == cudaErrorMemoryAllocation && launch == cudaErrorLaunchFailure;
+  const bool others =
+      first == cudaSuccess && third == cudaSuccess && cudaDeviceSynchronize() == cudaSuccess;
+  std::exit(planned && others ? 0 : 1);
 }
 
-TEST_F(Faults, BadSettingsOfTheDeviceAreNamed) {
-  EXPECT_EXIT(
-      {
-        setenv("PTXVM_DEVICE", "gtx9999", 1);
-        int count = 0;
-        std::exit(cudaGetDeviceCount(&count) == cudaErrorInitializationError ? 0 : 1);
-      },
-      ::testing::ExitedWithCode(0), "gtx9999");
-  EXPECT_EXIT(
-      {
-        setenv("PTXVM_MEMORY", "lots", 1);
-        int count = 0;
-        std::exit(cudaGetDeviceCount(&count) == cudaErrorInitializationError ? 0 : 1);
-      },
-      ::testing::ExitedWithCode(0), "PTXVM_MEMORY is 'lots'");
+TEST_F(Faults, PlannedFailuresHitTheCallTheyName) {
+  EXPECT_EXIT(run_with_planned_failures(), ::testing::ExitedWithCode(0),
+              "malloc number 2 fails as planned");
+}
+
+[[noreturn]] void exit_if_uninitialised() {
+  void* p = nullptr;
+  std::exit(cudaMalloc(&p, 4) == cudaErrorInitializationError ? 0 : 1);
+}
+
+// The child process starts with a setting that makes no sense: an initialisation error that names
+// it.
+void expect_named(const char* variable, const char* value) {
+  setenv(variable, value, 1);
+  EXPECT_EXIT(exit_if_uninitialised(), ::testing::ExitedWithCode(0), value);
+  unsetenv(variable);
+}
+
+TEST_F(Faults, BadSettingsAreNamed) {
+  expect_named("PTXVM_FAIL", "malloc:none");
+  expect_named("PTXVM_DEVICE", "gtx9999");
+  expect_named("PTXVM_MEMORY", "lots");
 }
 
 TEST(Printf, ReachesStandardOutput) {

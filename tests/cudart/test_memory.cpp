@@ -1,5 +1,6 @@
 // Allocation, copies of every kind and shape, fills, pinned memory, and what is refused.
 #include <cstring>
+#include <cuda_runtime.h>
 #include <numeric>
 #include <vector>
 
