@@ -29,7 +29,8 @@ double ratio(double use, double rate) {
   return rate > 0 ? use / rate : std::numeric_limits<double>::infinity();
 }
 
-std::array<double, kResources> least_us(const LaunchUse& use, const DeviceProfile& gpu) {
+std::array<double, kResources> least_us(const LaunchUse& use, DType dtype,
+                                        const DeviceProfile& gpu) {
   const double clocks_per_us = gpu.boost_ghz * 1e3;
   const auto sm_local = [&](uint64_t total, double rate) {
     return ratio(per_sm(total, use.blocks, gpu.sms), rate * clocks_per_us);
@@ -40,8 +41,8 @@ std::array<double, kResources> least_us(const LaunchUse& use, const DeviceProfil
   us[l1] = sm_local(use.l1_sectors, gpu.l1_sectors);
   us[shared] = sm_local(use.shared_wavefronts, gpu.shared_wavefronts);
   us[fma] = sm_local(use.fma_lanes, gpu.fma_f32_lanes);
-  us[tensor] = sm_local(use.tensor_macs_f16, gpu.tensor_macs_f16) +
-               sm_local(use.tensor_macs_tf32, gpu.tensor_macs_tf32);
+  us[tensor] =
+      sm_local(use.tensor_macs, dtype == DType::tf32 ? gpu.tensor_macs_tf32 : gpu.tensor_macs_f16);
   us[atomics] = ratio(static_cast<double>(use.atomics), gpu.atomics_per_l2_clock * clocks_per_us);
   return us;
 }
@@ -69,11 +70,12 @@ double floor_us(const Problem& problem, DType dtype, const DeviceProfile& gpu) {
   return std::max(memory, ratio(static_cast<double>(problem.macs_needed()), macs_per_us));
 }
 
-Bound bound(std::span<const LaunchUse> launches, double least, const DeviceProfile& gpu) {
+Bound bound(std::span<const LaunchUse> launches, DType dtype, double least,
+            const DeviceProfile& gpu) {
   Bound result;
   std::array<double, kResources> share{};
   for (const LaunchUse& launch : launches) {
-    const auto us = least_us(launch, gpu);
+    const auto us = least_us(launch, dtype, gpu);
     const auto slowest = std::max_element(us.begin(), us.end());
     share[static_cast<size_t>(slowest - us.begin())] += *slowest;
     result.us += *slowest;

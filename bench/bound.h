@@ -19,9 +19,8 @@ struct LaunchUse {
   uint64_t l1_sectors = 0;         ///< 32-byte sectors asked of L1, repeats included
   uint64_t shared_wavefronts = 0;  ///< shared-memory passes, bank conflicts included
   uint64_t fma_lanes = 0;          ///< FP32 fused multiply-adds, one per active lane
-  uint64_t tensor_macs_f16 = 0;    ///< multiply-adds of f16/bf16 tensor instructions
-  uint64_t tensor_macs_tf32 = 0;
-  uint64_t atomics = 0;  ///< 32-bit reductions that reach L2, one per active lane
+  uint64_t tensor_macs = 0;        ///< multiply-adds of tensor instructions
+  uint64_t atomics = 0;            ///< 32-bit reductions that reach L2, one per active lane
 };
 
 struct Bound {
@@ -38,7 +37,9 @@ double floor_us(const Problem&, DType, const DeviceProfile&);
 
 /// Per launch: max over resources of use / rate. Use inside an SM is max(total / SMs, ceil(blocks /
 /// SMs) * total / blocks): whole blocks, spread evenly. DRAM and atomics are spread over the
-/// device.
-Bound bound(std::span<const LaunchUse> launches, double floor_us, const DeviceProfile&);
+/// device. Tensor instructions run at the rate of `dtype`; for f32, which may be split into any
+/// narrower type, at the fastest.
+Bound bound(std::span<const LaunchUse> launches, DType dtype, double floor_us,
+            const DeviceProfile&);
 
 }  // namespace tconv::bench

@@ -20,10 +20,10 @@ constexpr std::string_view kWavefronts[] = {
     "l1tex__data_pipe_lsu_wavefronts_mem_shared_op_st.sum",
     "l1tex__data_pipe_lsu_wavefronts_mem_shared_op_atom.sum"};
 constexpr std::string_view kAtomics[] = {"ptx__atomic_lanes"};
-constexpr std::string_view kDramSectors[] = {"ptx__distinct_sectors"};
+constexpr std::string_view kDramSectors[] = {"ptx__dram_sectors_read_distinct",
+                                             "ptx__dram_sectors_written_distinct"};
 constexpr std::string_view kFma[] = {"smsp__sass_thread_inst_executed_op_ffma_pred_on.sum"};
-constexpr std::string_view kTensorF16[] = {"ptx__tensor_macs_f16"};
-constexpr std::string_view kTensorTf32[] = {"ptx__tensor_macs_tf32"};
+constexpr std::string_view kTensor[] = {"ptx__tensor_macs"};
 
 uint64_t total(const CounterMap& counters, Names names) {
   uint64_t value = 0;
@@ -59,7 +59,10 @@ std::vector<LaunchCounters> read_counters(const Backend& backend) {
 CounterMap sum(const std::vector<LaunchCounters>& launches) {
   CounterMap totals;
   for (const LaunchCounters& launch : launches) {
-    for (const auto& [name, value] : launch.counters) totals[name] += value;
+    for (const auto& [name, value] : launch.counters) {
+      // Sizes of one launch (launch__block_size) do not add up.
+      if (name.rfind("launch__", 0) != 0) totals[name] += value;
+    }
   }
   totals["ptx__launches"] = launches.size();
   return totals;
@@ -72,8 +75,7 @@ LaunchUse use_of(const LaunchCounters& launch) {
           .l1_sectors = total(c, kSectors),
           .shared_wavefronts = total(c, kWavefronts),
           .fma_lanes = total(c, kFma),
-          .tensor_macs_f16 = total(c, kTensorF16),
-          .tensor_macs_tf32 = total(c, kTensorTf32),
+          .tensor_macs = total(c, kTensor),
           .atomics = total(c, kAtomics)};
 }
 

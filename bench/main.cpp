@@ -129,7 +129,12 @@ int run(const Options& options, const std::vector<std::string>& argv) {
 
 int main(int argc, char** argv) {
   namespace tb = tconv::bench;
-  constexpr int kUsage = 2;
+  constexpr int kFailed = 1;
+  constexpr int kCannotRun = 2;
+  const auto report = [](const std::exception& error, int status) {
+    fmt::print(stderr, "tconv_bench: {}\n", error.what());
+    return status;
+  };
   const std::vector<std::string> words(argv, argv + argc);
   if (std::find(words.begin(), words.end(), "-h") != words.end()) {
     tb::print_help();
@@ -139,10 +144,12 @@ int main(int argc, char** argv) {
   try {
     return tb::run(tb::parse_options(argc, argv), words);
   } catch (const tb::UsageError& error) {
-    fmt::print(stderr, "tconv_bench: {}\n", error.what());
-    return kUsage;
+    return report(error, kCannotRun);
+  } catch (const tb::NoDevice& error) {
+    return report(error, kCannotRun);
+  } catch (const tb::ResultsError& error) {
+    return report(error, kCannotRun);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "tconv_bench: {}\n", error.what());
-    return tb::device_is_lost() ? 1 : kUsage;
+    return report(error, kFailed);
   }
 }

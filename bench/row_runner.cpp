@@ -167,7 +167,8 @@ void RowRunner::count_row(RowResult& result, const Row& row) const {
   result.counters = sum(launches);
   std::vector<LaunchUse> uses;
   std::transform(launches.begin(), launches.end(), std::back_inserter(uses), use_of);
-  result.bound = bound(uses, floor_us(row.problem, row.config.dtype, profile_), profile_);
+  result.bound =
+      bound(uses, row.config.dtype, floor_us(row.problem, row.config.dtype, profile_), profile_);
 }
 
 void RowRunner::measure_row(DeviceProblem& device, RowResult& result) {

@@ -22,7 +22,7 @@ DeviceProfile gpu() {
   return p;
 }
 
-Bound bound_of(const LaunchUse& use) { return bound(std::vector{use}, 0.5, gpu()); }
+Bound bound_of(const LaunchUse& use) { return bound(std::vector{use}, DType::f32, 0.5, gpu()); }
 
 TEST(Bound, SpreadsDramOverTheDevice) {
   const Bound b = bound_of({.blocks = 1, .dram_sectors = 20'000});
@@ -47,11 +47,10 @@ TEST(Bound, KnowsEveryResource) {
     const char* limiter;
     double us;
   } table[] = {
-      {{.blocks = 10, .l1_sectors = 80'000}, "l1", 2},                // 8000 per SM / 4
-      {{.blocks = 10, .shared_wavefronts = 30'000}, "shared", 3},     // 3000 per SM / 1
-      {{.blocks = 10, .tensor_macs_f16 = 10'000'000}, "tensor", 1},   // 1e6 per SM / 1000
-      {{.blocks = 10, .tensor_macs_tf32 = 10'000'000}, "tensor", 2},  // 1e6 per SM / 500
-      {{.blocks = 10, .atomics = 100'000}, "atomics", 5},             // 1e5 / 20
+      {{.blocks = 10, .l1_sectors = 80'000}, "l1", 2},             // 8000 per SM / 4
+      {{.blocks = 10, .shared_wavefronts = 30'000}, "shared", 3},  // 3000 per SM / 1
+      {{.blocks = 10, .tensor_macs = 10'000'000}, "tensor", 1},    // 1e6 per SM / 1000
+      {{.blocks = 10, .atomics = 100'000}, "atomics", 5},          // 1e5 / 20
   };
   for (const auto& row : table) {
     const Bound b = bound_of(row.use);
@@ -60,19 +59,25 @@ TEST(Bound, KnowsEveryResource) {
   }
 }
 
+TEST(Bound, RunsTensorInstructionsAtTheRateOfTheirType) {
+  const std::vector<LaunchUse> use{{.blocks = 10, .tensor_macs = 10'000'000}};
+  EXPECT_DOUBLE_EQ(bound(use, DType::f16, 1, gpu()).us, 1);
+  EXPECT_DOUBLE_EQ(bound(use, DType::tf32, 1, gpu()).us, 2);
+}
+
 TEST(Bound, TakesTheSlowestResourceOfEachLaunchAndAddsLaunchesUp) {
   const std::vector<LaunchUse> launches{
       {.blocks = 10, .dram_sectors = 30'000, .fma_lanes = 1'000'000},  // dram 3 us, fma 1 us
       {.blocks = 10, .dram_sectors = 10'000, .fma_lanes = 4'000'000},  // dram 1 us, fma 4 us
       {.blocks = 10, .dram_sectors = 20'000},                          // dram 2 us
   };
-  const Bound b = bound(launches, 1, gpu());
+  const Bound b = bound(launches, DType::f32, 1, gpu());
   EXPECT_DOUBLE_EQ(b.us, 9);
   EXPECT_EQ(b.limiter, "dram");  // 5 of the 9
 }
 
 TEST(Bound, OfNoLaunchIsZeroAndHasNoEfficiency) {
-  const Bound b = bound({}, 1, gpu());
+  const Bound b = bound({}, DType::f32, 1, gpu());
   EXPECT_DOUBLE_EQ(b.us, 0);
   EXPECT_DOUBLE_EQ(b.efficiency, 0);
 }

@@ -1,5 +1,6 @@
 // The program's manners: what it prints and how it exits when nothing runs. No device needed.
 #include <algorithm>
+#include <ostream>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -24,7 +25,7 @@ constexpr BadProblem kBadProblems[] = {
     {"repeated_key", "mb1ic3ic4oc4ih5kh3", "ic"},
     {"no_input_channels", "mb1oc4ih5kh3", "ic"},
     {"no_output_channels", "mb1ic3ih5kh3", "oc"},
-    {"no_input_size", "mb1ic3oc4kh3", "iw"},
+    {"no_input_size", "mb1ic3oc4kh3", "ih"},
     {"no_kernel", "mb1ic3oc4ih5", "kh"},
     {"zero_channels", "mb1ic0oc4ih5kh3", "ic"},
     {"zero_kernel", "mb1ic3oc4ih5kh0", "kh"},
@@ -32,7 +33,7 @@ constexpr BadProblem kBadProblems[] = {
     {"groups_do_not_divide_ic", "g2mb1ic3oc4ih5kh3", "g"},
     {"groups_do_not_divide_oc", "g2mb1ic4oc3ih5kh3", "g"},
     {"zero_groups", "g0mb1ic4oc3ih5kh3", "g"},
-    {"nothing_left_after_cropping", "mb1ic3oc4ih2kh3ph9", "oh"},
+    {"nothing_left_after_cropping", "mb1ic3oc4ih2kh3ph9", "ph9"},
     {"output_too_large", "mb1ic3oc4ih5oh99kh3sh2", "oh"},
     {"number_beyond_64_bits", "mb1ic3oc4ih99999999999999999999kh3", "ih"},
     {"product_beyond_64_bits", "mb4000000000ic4000000000oc4000000000ih4000000000kh3", "x"},
@@ -41,6 +42,8 @@ constexpr BadProblem kBadProblems[] = {
     {"newline", "mb1ic3oc4ih5\nkh3", "--problem"},
     {"not_a_descriptor", "resnet50", "resnet50"},
 };
+
+void PrintTo(const BadProblem& row, std::ostream* out) { *out << '"' << row.text << '"'; }
 
 class BadProblemTest : public testing::TestWithParam<BadProblem> {};
 

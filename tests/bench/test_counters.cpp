@@ -8,7 +8,8 @@ namespace {
 constexpr std::string_view kTwoLaunches = R"json({"launches":[
   {"kernel":"_Z1av","demangled":"a()","grid":[4,3,2],"block":[32,1,1],"dynamic_shared":0,"static_shared":0,"counters":{
     "l1tex__t_sectors_pipe_lsu_mem_global_op_ld.sum":100,"l1tex__t_sectors_pipe_lsu_mem_global_op_st.sum":10,
-    "l1tex__data_pipe_lsu_wavefronts_mem_shared_op_ld.sum":7,"ptx__atomic_lanes":5}},
+    "l1tex__data_pipe_lsu_wavefronts_mem_shared_op_ld.sum":7,"ptx__atomic_lanes":5,
+    "ptx__dram_sectors_read_distinct":90,"ptx__dram_sectors_written_distinct":9,"launch__block_size":32}},
   {"kernel":"_Z1bv","demangled":"b()","grid":[1,1,1],"block":[32,1,1],"dynamic_shared":0,"static_shared":0,"counters":{
     "l1tex__t_sectors_pipe_lsu_mem_global_op_ld.sum":1,"smsp__sass_thread_inst_executed_op_ffma_pred_on.sum":64}}]})json";
 
@@ -19,6 +20,7 @@ TEST(Counters, AreReadLaunchByLaunch) {
   EXPECT_EQ(launches[0].blocks, 24u);
   const LaunchUse use = use_of(launches[0]);
   EXPECT_EQ(use.blocks, 24u);
+  EXPECT_EQ(use.dram_sectors, 99u);
   EXPECT_EQ(use.l1_sectors, 110u);
   EXPECT_EQ(use.shared_wavefronts, 7u);
   EXPECT_EQ(use.atomics, 5u);
@@ -30,6 +32,7 @@ TEST(Counters, AddUpByName) {
   const CounterMap totals = sum(parse_counters(kTwoLaunches));
   EXPECT_EQ(totals.at("l1tex__t_sectors_pipe_lsu_mem_global_op_ld.sum"), 101u);
   EXPECT_EQ(totals.at("ptx__launches"), 2u);
+  EXPECT_FALSE(totals.contains("launch__block_size"));
   EXPECT_EQ(sectors(totals), 111u);
   EXPECT_EQ(wavefronts(totals), 7u);
   EXPECT_EQ(atomics(totals), 5u);
