@@ -180,11 +180,16 @@ void FunctionLowering::allocate() {
       if (!function_.is_entry) live[p.offset].include(0);  // the call writes it, read or not
     }
   }
-  std::vector<SlotRequest> wide(registers_.size()), predicates(registers_.size());
+  // Lane l of a register must never share bytes with another lane of another one: lanes that have
+  // diverged use the same slot for different registers. So 4-byte rows, 8-byte rows and predicates
+  // have an arena each.
+  const size_t n = registers_.size();
+  std::vector<SlotRequest> narrow(n), wide(n), predicates(n);
   std::vector<int64_t> pressure(2 * drafts_.size() + 2);
   for (size_t r = 0; r < registers_.size(); ++r) {
     const bool predicate = registers_[r].bytes == 4;
-    (predicate ? predicates : wide)[r] = {live[r], registers_[r].bytes};
+    const bool rows = registers_[r].is_region || registers_[r].bytes == 128;
+    (predicate ? predicates : rows ? narrow : wide)[r] = {live[r], registers_[r].bytes};
     if (live[r].empty() || predicate || registers_[r].is_region) continue;
     pressure[live[r].begin] += registers_[r].bytes / 128;
     pressure[live[r].end + 1] -= registers_[r].bytes / 128;
@@ -192,16 +197,20 @@ void FunctionLowering::allocate() {
   int64_t now = 0;
   for (const int64_t change : pressure)
     code_->peak_registers = std::max(code_->peak_registers, static_cast<uint32_t>(now += change));
-  const SlotMap slots = assign_slots(wide, 128), bits = assign_slots(predicates, 4);
-  const uint64_t end = uint64_t{code_->template_bytes} + slots.bytes + align_up(bits.bytes, 64);
+  const SlotMap words = assign_slots(narrow, 128), pairs = assign_slots(wide, 256);
+  const SlotMap bits = assign_slots(predicates, 4);
+  const uint64_t end =
+      uint64_t{code_->template_bytes} + words.bytes + pairs.bytes + align_up(bits.bytes, 64);
   if (end > kMaxFrameBytes)
     throw PtxError(module_.name + ": " + function_.name + " needs " + std::to_string(end) +
                    " bytes of registers per warp");
   offsets_.assign(registers_.size(), kNoOperand);
   for (size_t r = 0; r < registers_.size(); ++r) {
-    if (slots.offsets[r] != kNoOperand) offsets_[r] = code_->template_bytes + slots.offsets[r];
+    const uint32_t start = code_->template_bytes;
+    if (words.offsets[r] != kNoOperand) offsets_[r] = start + words.offsets[r];
+    if (pairs.offsets[r] != kNoOperand) offsets_[r] = start + words.bytes + pairs.offsets[r];
     if (bits.offsets[r] != kNoOperand)
-      offsets_[r] = code_->template_bytes + slots.bytes + bits.offsets[r];
+      offsets_[r] = start + words.bytes + pairs.bytes + bits.offsets[r];
   }
   code_->frame_bytes = static_cast<uint32_t>(end);
 }

@@ -19,9 +19,12 @@ bool is_ordered(const ptx::Instruction& in) {
 }
 
 template <class M>
-using Register = std::conditional_t<sizeof(M) == 8, uint64_t, std::conditional_t<std::is_signed_v<M>, int32_t, uint32_t>>;
+using Register = std::conditional_t<sizeof(M) == 8, uint64_t,
+                                    std::conditional_t<std::is_signed_v<M>, int32_t, uint32_t>>;
 
-uint32_t element(const Op* op, uint32_t scalar, uint32_t e) { return op->count > 1 ? op->more[e] : scalar; }
+uint32_t element(const Op* op, uint32_t scalar, uint32_t e) {
+  return op->count > 1 ? op->more[e] : scalar;
+}
 
 template <class M, ptx::Space space>
 const Op* load(Warp& warp, const Op* op) {
@@ -40,7 +43,8 @@ const Op* load(Warp& warp, const Op* op) {
     if (operand == kNoOperand) continue;
     for (uint32_t m = here; m; m &= m - 1) {
       const int lane = std::countr_zero(m);
-      lanes<Register<M>>(warp, operand)[lane] = __atomic_load_n(reinterpret_cast<M*>(at[lane]) + e, __ATOMIC_ACQUIRE);
+      lanes<Register<M>>(warp, operand)[lane] =
+          __atomic_load_n(reinterpret_cast<M*>(at[lane]) + e, __ATOMIC_ACQUIRE);
     }
   }
   return op + 1;
@@ -87,22 +91,32 @@ Selected select_ordered_load(const ptx::Instruction& in) {
   const ptx::Type type = in.type();
   const bool is_signed = type == ptx::Type::s8 || type == ptx::Type::s16;
   switch (ptx::bytes_of(type)) {
-    case 1: return is_signed ? select_load<int8_t>(in.space()) : select_load<uint8_t>(in.space());
-    case 2: return is_signed ? select_load<int16_t>(in.space()) : select_load<uint16_t>(in.space());
-    case 4: return select_load<uint32_t>(in.space());
-    case 8: return select_load<uint64_t>(in.space());
-    default: return {};
+    case 1:
+      return is_signed ? select_load<int8_t>(in.space()) : select_load<uint8_t>(in.space());
+    case 2:
+      return is_signed ? select_load<int16_t>(in.space()) : select_load<uint16_t>(in.space());
+    case 4:
+      return select_load<uint32_t>(in.space());
+    case 8:
+      return select_load<uint64_t>(in.space());
+    default:
+      return {};
   }
 }
 
 Selected select_ordered_store(const ptx::Instruction& in) {
   if (!is_ordered(in)) return {};
   switch (ptx::bytes_of(in.type())) {
-    case 1: return select_store<uint8_t>(in.space());
-    case 2: return select_store<uint16_t>(in.space());
-    case 4: return select_store<uint32_t>(in.space());
-    case 8: return select_store<uint64_t>(in.space());
-    default: return {};
+    case 1:
+      return select_store<uint8_t>(in.space());
+    case 2:
+      return select_store<uint16_t>(in.space());
+    case 4:
+      return select_store<uint32_t>(in.space());
+    case 8:
+      return select_store<uint64_t>(in.space());
+    default:
+      return {};
   }
 }
 

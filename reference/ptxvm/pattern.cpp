@@ -52,7 +52,7 @@ Shape shape_of(const Site& site, uint32_t mask, uint32_t bytes) {
 }
 
 /// Relative addresses, their extent and shape. Returns the base.
-uint64_t learn(Warp& warp, const Op* op, Site& site, Access access, uint64_t bias) {
+uint64_t learn(Warp& warp, const Op* op, Site& site, MemoryAccess access, uint64_t bias) {
   const uint32_t mask = warp.mask;
   const uint64_t base = lane_address(warp, op, uint32_t(std::countr_zero(mask))) - bias;
   site.mask = mask;
@@ -76,27 +76,36 @@ uint64_t learn(Warp& warp, const Op* op, Site& site, Access access, uint64_t bia
   return base;
 }
 
-std::string what(const char* space, Access access, uint64_t address) {
-  const char* direction = access.reads && access.writes ? "atomic" : access.writes ? "store" : "load";
-  return std::string(space) + " " + direction + " of " + std::to_string(access.bytes) + " bytes at " + hex(address);
+std::string what(const char* space, MemoryAccess access, uint64_t address) {
+  const char* direction = access.reads && access.writes ? "atomic"
+                          : access.writes               ? "store"
+                                                        : "load";
+  return std::string(space) + " " + direction + " of " + std::to_string(access.bytes) +
+         " bytes at " + hex(address);
 }
 
-void check_alignment(Warp& warp, const Op* op, const Site& site, uint64_t base, Access access, const char* space) {
+void check_alignment(Warp& warp, const Op* op, const Site& site, uint64_t base, MemoryAccess access,
+                     const char* space) {
   each(warp.mask, [&](uint32_t lane) {
     const uint64_t address = base + uint64_t(site.relative[lane]);
     if (address % access.bytes)
-      raise(warp, op, TrapKind::misaligned, int(lane), (what(space, access, address) + ": not a multiple of its size").c_str());
+      raise(warp, op, TrapKind::misaligned, int(lane),
+            (what(space, access, address) + ": not a multiple of its size").c_str());
   });
 }
 
-[[noreturn]] void bad_global(Warp& warp, const Op* op, uint32_t lane, uint64_t address, Access access) {
+[[noreturn]] void bad_global(Warp& warp, const Op* op, uint32_t lane, uint64_t address,
+                             MemoryAccess access) {
   const Memory& memory = *warp.cta->grid.memory;
   const std::string text = what("global", access, address);
   if (address < kNullPage) raise(warp, op, TrapKind::null_address, int(lane), text.c_str());
-  for (const auto& [window, name] : {std::pair{kSharedWindow, "shared"}, {kLocalWindow, "local"}, {kParamWindow, "parameter"}})
+  for (const auto& [window, name] :
+       {std::pair{kSharedWindow, "shared"}, {kLocalWindow, "local"}, {kParamWindow, "parameter"}})
     if (in_window(address, window))
-      raise(warp, op, TrapKind::invalid_address_space, int(lane), (text + ": this is " + name + " memory").c_str());
-  const TrapKind kind = memory.was_released(address) ? TrapKind::use_after_free : TrapKind::out_of_bounds;
+      raise(warp, op, TrapKind::invalid_address_space, int(lane),
+            (text + ": this is " + name + " memory").c_str());
+  const TrapKind kind =
+      memory.was_released(address) ? TrapKind::use_after_free : TrapKind::out_of_bounds;
   raise(warp, op, kind, int(lane), (text + "\n  " + memory.describe(address)).c_str());
 }
 
@@ -119,12 +128,14 @@ uint32_t passes(const Site& site, uint32_t group, uint64_t offset, uint32_t byte
 
 }  // namespace
 
-void learn_global(Warp& warp, const Op* op, Site& site, Access access) {
+void learn_global(Warp& warp, const Op* op, Site& site, MemoryAccess access) {
   const uint64_t base = learn(warp, op, site, access, 0);
   check_alignment(warp, op, site, base, access, "global");
   const uint64_t lowest = base + uint64_t(site.first);
   const uint64_t extent = uint64_t(site.last - site.first) + access.bytes;
-  const auto inside = [&](uint64_t begin, uint64_t end) { return lowest >= begin && lowest < end && extent <= end - lowest; };
+  const auto inside = [&](uint64_t begin, uint64_t end) {
+    return lowest >= begin && lowest < end && extent <= end - lowest;
+  };
   if (!inside(site.begin, site.end)) {
     site.begin = site.end = 0;
     if (const Memory::Allocation* found = warp.cta->grid.memory->find(lowest, extent)) {
@@ -141,14 +152,15 @@ void learn_global(Warp& warp, const Op* op, Site& site, Access access) {
   site.mask = 0;
   each(warp.mask, [&](uint32_t lane) {
     const uint64_t address = base + uint64_t(site.relative[lane]);
-    if (!warp.cta->grid.memory->find(address, access.bytes)) bad_global(warp, op, lane, address, access);
+    if (!warp.cta->grid.memory->find(address, access.bytes))
+      bad_global(warp, op, lane, address, access);
   });
   site.mask = warp.mask;
   site.low = base;
   site.span = 0;
 }
 
-void learn_shared(Warp& warp, const Op* op, Site& site, Access access, uint64_t bias) {
+void learn_shared(Warp& warp, const Op* op, Site& site, MemoryAccess access, uint64_t bias) {
   const uint64_t base = learn(warp, op, site, access, bias);
   check_alignment(warp, op, site, base, access, "shared");
   const uint64_t size = warp.cta->shared_bytes;
@@ -157,7 +169,9 @@ void learn_shared(Warp& warp, const Op* op, Site& site, Access access, uint64_t 
     if (address < size && access.bytes <= size - address) return;
     site.mask = 0;
     raise(warp, op, TrapKind::out_of_bounds, int(lane),
-          (what("shared", access, address) + "\n  the block has " + std::to_string(size) + " bytes of shared memory").c_str());
+          (what("shared", access, address) + "\n  the block has " + std::to_string(size) +
+           " bytes of shared memory")
+              .c_str());
   });
   site.low = uint64_t(0) - uint64_t(site.first);
   site.span = size - access.bytes - uint64_t(site.last - site.first);
@@ -166,10 +180,13 @@ void learn_shared(Warp& warp, const Op* op, Site& site, Access access, uint64_t 
 
 uint32_t count_sectors(Site& site, uint32_t offset, uint32_t bytes) {
   Distinct sectors;
-  constexpr uint64_t kLift = uint64_t{1} << 48;  // a multiple of the sector: relative addresses may be negative
+  constexpr uint64_t kLift = uint64_t{1}
+                             << 48;  // a multiple of the sector: relative addresses may be negative
   each(site.mask, [&](uint32_t lane) {
     const uint64_t begin = kLift + offset + uint64_t(site.relative[lane]);
-    for (uint64_t sector = begin / kSectorBytes; sector <= (begin + bytes - 1) / kSectorBytes; ++sector) sectors.add(sector);
+    for (uint64_t sector = begin / kSectorBytes; sector <= (begin + bytes - 1) / kSectorBytes;
+         ++sector)
+      sectors.add(sector);
   });
   return site.units[offset] = uint8_t(sectors.count());
 }
@@ -203,14 +220,14 @@ void touch(Worker& worker, uint8_t* mark, uint64_t& count) {
 
 }  // namespace
 
-void mark_range(Worker& worker, uint64_t first, uint64_t last, Access access) {
+void mark_range(Worker& worker, uint64_t first, uint64_t last, MemoryAccess access) {
   for (uint64_t sector = first; sector <= last; ++sector) {
     if (access.reads) touch(worker, worker.memory.read_marks + sector, worker.sectors_read);
     if (access.writes) touch(worker, worker.memory.write_marks + sector, worker.sectors_written);
   }
 }
 
-void mark_lanes(Worker& worker, const Site& site, uint64_t base, Access access) {
+void mark_lanes(Worker& worker, const Site& site, uint64_t base, MemoryAccess access) {
   each(site.mask, [&](uint32_t lane) {
     const uint64_t address = base + uint64_t(site.relative[lane]);
     mark_range(worker, address / kSectorBytes, (address + access.bytes - 1) / kSectorBytes, access);
@@ -222,10 +239,14 @@ Spaces spaces_of(Warp& warp, const Op* op) {
   each(warp.mask, [&](uint32_t lane) {
     const uint64_t address = lane_address(warp, op, lane);
     const uint32_t bit = 1u << lane;
-    if (in_window(address, kSharedWindow)) spaces.shared |= bit;
-    else if (in_window(address, kLocalWindow)) spaces.local |= bit;
-    else if (in_window(address, kParamWindow)) spaces.param |= bit;
-    else spaces.global |= bit;
+    if (in_window(address, kSharedWindow))
+      spaces.shared |= bit;
+    else if (in_window(address, kLocalWindow))
+      spaces.local |= bit;
+    else if (in_window(address, kParamWindow))
+      spaces.param |= bit;
+    else
+      spaces.global |= bit;
   });
   return spaces;
 }

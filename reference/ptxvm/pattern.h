@@ -1,10 +1,11 @@
-// What the addresses of one request mean: bounds, sectors, bank conflicts. Handlers ask only when an op's addresses do not lie as they
-// did the last time (Site).
+// What the addresses of one request mean: bounds, sectors, bank conflicts. Handlers ask only when
+// an op's addresses do not lie as they did the last time (Site).
 //
-// Shared memory has 32 banks of 4 bytes that each give one word per pass; lanes that want the same word share it (CUDA C++ Programming
-// Guide, compute capability 5.x and later, "Shared memory"). A request of at most 4 bytes a lane is one group of lanes; of 8 bytes, each
-// half warp is a group of its own, of 16 bytes, each quarter. A group takes as many passes as the busiest bank has distinct words, one
-// at least; the ideal is one pass for each group that has active lanes.
+// Shared memory has 32 banks of 4 bytes that each give one word per pass; lanes that want the same
+// word share it (CUDA C++ Programming Guide, compute capability 5.x and later, "Shared memory"). A
+// request of at most 4 bytes a lane is one group of lanes; of 8 bytes, each half warp is a group of
+// its own, of 16 bytes, each quarter. A group takes as many passes as the busiest bank has distinct
+// words, one at least; the ideal is one pass for each group that has active lanes.
 #pragma once
 
 #include "reference/ptxvm/warp.h"
@@ -12,24 +13,27 @@
 
 namespace ptxvm {
 
-struct Access {
+struct MemoryAccess {
   uint32_t bytes;      // per lane, all elements of a vector
   bool reads, writes;  // an atomic does both
 };
 
-/// Learns the pattern of the running lanes: op->a and op->imm minus `bias`. Throws Trap if a lane is out of bounds or misaligned.
-void learn_global(Warp&, const Op*, Site&, Access);
-void learn_shared(Warp&, const Op*, Site&, Access, uint64_t bias);
+/// Learns the pattern of the running lanes: op->a and op->imm minus `bias`. Throws Trap if a lane
+/// is out of bounds or misaligned.
+void learn_global(Warp&, const Op*, Site&, MemoryAccess);
+void learn_shared(Warp&, const Op*, Site&, MemoryAccess, uint64_t bias);
 
-/// Sectors that the learned request touches if its base is `offset` bytes into a sector; kept in site.units.
+/// Sectors that the learned request touches if its base is `offset` bytes into a sector; kept in
+/// site.units.
 uint32_t count_sectors(Site&, uint32_t offset, uint32_t bytes);
 
-/// Passes over the banks that the learned request takes if its base is `base`; kept in site.units and site.ideal.
+/// Passes over the banks that the learned request takes if its base is `base`; kept in site.units
+/// and site.ideal.
 uint32_t count_wavefronts(Site&, uint64_t base, uint32_t bytes);
 
 /// Marks sectors first touched in this launch. Range: all sectors from `first` to `last`.
-void mark_range(Worker&, uint64_t first, uint64_t last, Access);
-void mark_lanes(Worker&, const Site&, uint64_t base, Access);
+void mark_range(Worker&, uint64_t first, uint64_t last, MemoryAccess);
+void mark_lanes(Worker&, const Site&, uint64_t base, MemoryAccess);
 
 /// Running lanes by the window that their generic address lies in.
 struct Spaces {

@@ -28,12 +28,15 @@ constexpr Row kRow = {{global<bytes, true, false>, shared<bytes, true, false>},
                       {global<bytes, true, true>, shared<bytes, true, true>}};
 constexpr const Row* kRows[] = {&kRow<1>, &kRow<2>, &kRow<4>, &kRow<8>, &kRow<16>, &kRow<32>};
 
-void place(Warp& warp, const Op* op, uint32_t mask, bool in_shared, uint64_t bias, Access access, std::byte* at[kLanes]) {
+void place(Warp& warp, const Op* op, uint32_t mask, bool in_shared, uint64_t bias,
+           MemoryAccess access, std::byte* at[kLanes]) {
   if (!mask) return;
   const uint32_t all = warp.mask;
   warp.mask = mask;
   const Row& row = *kRows[__builtin_ctz(access.bytes)];
-  const auto& locate = access.reads && access.writes ? row.atomic : access.writes ? row.store : row.load;
+  const auto& locate = access.reads && access.writes ? row.atomic
+                       : access.writes               ? row.store
+                                                     : row.load;
   Site& site = warp.sites[op->site];
   std::byte* first = locate[in_shared](warp, op, site, bias);
   common::each_lane(mask, [&](int lane) { at[lane] = first + site.relative[lane]; });
@@ -46,12 +49,16 @@ void place(Warp& warp, const Op* op, uint32_t mask, bool in_shared, uint64_t bia
 
 }  // namespace
 
-uint32_t resolve(Warp& warp, const Op* op, ptx::Space space, Access access, std::byte* at[kLanes]) {
+uint32_t resolve(Warp& warp, const Op* op, ptx::Space space, MemoryAccess access,
+                 std::byte* at[kLanes]) {
   Spaces spaces;
-  if (space == ptx::Space::generic) spaces = spaces_of(warp, op);
-  else (space == ptx::Space::shared ? spaces.shared : spaces.global) = warp.mask;
+  if (space == ptx::Space::generic)
+    spaces = spaces_of(warp, op);
+  else
+    (space == ptx::Space::shared ? spaces.shared : spaces.global) = warp.mask;
   const bool generic = space == ptx::Space::generic;
-  if (spaces.param) spaces.global |= spaces.param;  // refused there: no atomic or ordered access to parameters
+  if (spaces.param)
+    spaces.global |= spaces.param;  // refused there: no atomic or ordered access to parameters
   place(warp, op, spaces.global, false, 0, access, at);
   place(warp, op, spaces.shared, true, generic ? kSharedWindow : 0, access, at);
   return spaces.global | spaces.shared;

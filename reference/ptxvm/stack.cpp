@@ -15,10 +15,13 @@ void each(uint32_t mask, F f) {
   for (; mask; mask &= mask - 1) f(uint32_t(std::countr_zero(mask)));
 }
 
-uint32_t element(const Op* op, uint32_t scalar, uint32_t e) { return op->count > 1 ? op->more[e] : scalar; }
+uint32_t element(const Op* op, uint32_t scalar, uint32_t e) {
+  return op->count > 1 ? op->more[e] : scalar;
+}
 
 /// Widens an element and writes it to a lane of a register.
-void write(Warp& warp, uint32_t operand, uint32_t lane, uint64_t value, uint32_t bytes, bool sign_extend) {
+void write(Warp& warp, uint32_t operand, uint32_t lane, uint64_t value, uint32_t bytes,
+           bool sign_extend) {
   if (operand == kNoOperand) return;
   if (bytes == 8) {
     lanes<uint64_t>(warp, operand)[lane] = value;
@@ -35,7 +38,8 @@ uint64_t read(Warp& warp, uint32_t operand, uint32_t lane, uint32_t bytes) {
   return bytes == 8 ? lanes<uint64_t>(warp, operand)[lane] : lanes<uint32_t>(warp, operand)[lane];
 }
 
-/// An element in rows of words: elements are aligned, so one of 8 bytes is two words and a smaller one is part of one.
+/// An element in rows of words: elements are aligned, so one of 8 bytes is two words and a smaller
+/// one is part of one.
 uint64_t from_rows(const std::byte* rows, uint64_t offset, uint32_t lane, uint32_t bytes) {
   const std::byte* p = rows + offset / 4 * 4 * kLanes + lane * 4 + offset % 4;
   uint64_t value = 0;
@@ -50,12 +54,16 @@ void to_rows(std::byte* rows, uint64_t offset, uint32_t lane, uint32_t bytes, ui
   if (bytes == 8) std::memcpy(p + 4 * kLanes, reinterpret_cast<std::byte*>(&value) + 4, 4);
 }
 
-void check_local(Warp& warp, const Op* op, uint32_t lane, uint64_t address, uint32_t bytes, bool store) {
+void check_local(Warp& warp, const Op* op, uint32_t lane, uint64_t address, uint32_t bytes,
+                 bool store) {
   const uint32_t end = warp.level->local_base + warp.level->code->local_bytes;
   if (address % bytes == 0 && address < end && bytes <= end - address) return;
-  const std::string text = std::string("local ") + (store ? "store" : "load") + " of " + std::to_string(bytes) + " bytes at " +
-                           hex(address) + "\n  the thread has " + std::to_string(end) + " bytes of local memory here";
-  raise(warp, op, address % bytes ? TrapKind::misaligned : TrapKind::out_of_bounds, int(lane), text.c_str());
+  const std::string text = std::string("local ") + (store ? "store" : "load") + " of " +
+                           std::to_string(bytes) + " bytes at " + hex(address) +
+                           "\n  the thread has " + std::to_string(end) +
+                           " bytes of local memory here";
+  raise(warp, op, address % bytes ? TrapKind::misaligned : TrapKind::out_of_bounds, int(lane),
+        text.c_str());
 }
 
 /// ld.local, st.local
@@ -83,7 +91,8 @@ const Op* ld_region(Warp& warp, const Op* op) {
   const std::byte* rows = warp.frame + op->a;
   for (uint32_t e = 0; e < op->count; ++e)
     each(warp.mask, [&](uint32_t lane) {
-      write(warp, element(op, op->dst, e), lane, from_rows(rows, uint64_t(op->imm) + e * bytes, lane, bytes), bytes, sign_extend);
+      write(warp, element(op, op->dst, e), lane,
+            from_rows(rows, uint64_t(op->imm) + e * bytes, lane, bytes), bytes, sign_extend);
     });
   return op + 1;
 }
@@ -92,7 +101,8 @@ const Op* st_region(Warp& warp, const Op* op) {
   std::byte* rows = warp.frame + op->a;
   for (uint32_t e = 0; e < op->count; ++e)
     each(warp.mask, [&](uint32_t lane) {
-      to_rows(rows, uint64_t(op->imm) + e * bytes, lane, bytes, read(warp, element(op, op->b, e), lane, bytes));
+      to_rows(rows, uint64_t(op->imm) + e * bytes, lane, bytes,
+              read(warp, element(op, op->b, e), lane, bytes));
     });
   return op + 1;
 }
@@ -101,7 +111,8 @@ struct Loads {
   Handler local, entry, region;
 };
 template <uint32_t bytes, bool sign_extend>
-constexpr Loads kLoads = {ld_local<bytes, sign_extend>, ld_entry<bytes, sign_extend>, ld_region<bytes, sign_extend>};
+constexpr Loads kLoads = {ld_local<bytes, sign_extend>, ld_entry<bytes, sign_extend>,
+                          ld_region<bytes, sign_extend>};
 
 }  // namespace
 
@@ -112,7 +123,8 @@ void load_local(Warp& warp, const Op* op, uint32_t bytes, bool sign_extend, uint
     const uint64_t address = lane_address(warp, op, lane) - bias;
     check_local(warp, op, lane, address, bytes * op->count, false);
     for (uint32_t e = 0; e < op->count; ++e)
-      write(warp, element(op, op->dst, e), lane, from_rows(warp.local, address + e * bytes, lane, bytes), bytes, sign_extend);
+      write(warp, element(op, op->dst, e), lane,
+            from_rows(warp.local, address + e * bytes, lane, bytes), bytes, sign_extend);
   });
 }
 
@@ -122,7 +134,8 @@ void store_local(Warp& warp, const Op* op, uint32_t bytes, uint64_t bias) {
     const uint64_t address = lane_address(warp, op, lane) - bias;
     check_local(warp, op, lane, address, bytes * op->count, true);
     for (uint32_t e = 0; e < op->count; ++e)
-      to_rows(warp.local, address + e * bytes, lane, bytes, read(warp, element(op, op->b, e), lane, bytes));
+      to_rows(warp.local, address + e * bytes, lane, bytes,
+              read(warp, element(op, op->b, e), lane, bytes));
   });
 }
 
@@ -133,7 +146,9 @@ void load_parameter(Warp& warp, const Op* op, uint32_t bytes, bool sign_extend, 
     const uint64_t address = lane_address(warp, op, lane) - bias;
     if (address >= size || bytes * op->count > size - address)
       raise(warp, op, TrapKind::out_of_bounds, int(lane),
-            ("parameter load at offset " + std::to_string(address) + "\n  the kernel's parameters take " + std::to_string(size) + " bytes").c_str());
+            ("parameter load at offset " + std::to_string(address) +
+             "\n  the kernel's parameters take " + std::to_string(size) + " bytes")
+                .c_str());
     for (uint32_t e = 0; e < op->count; ++e) {
       uint64_t value = 0;
       std::memcpy(&value, buffer.data() + address + e * bytes, bytes);
@@ -143,17 +158,27 @@ void load_parameter(Warp& warp, const Op* op, uint32_t bytes, bool sign_extend, 
 }
 
 Selected select_stack_load(const ptx::Instruction& in) {
-  const bool local = in.space() == ptx::Space::local, entry = in.has("param::entry"), region = in.has("param::func");
+  const bool local = in.space() == ptx::Space::local, entry = in.has("param::entry"),
+             region = in.has("param::func");
   if (!local && !entry && !region) return {};
   const ptx::Type type = in.type();
   const bool is_signed = type == ptx::Type::s8 || type == ptx::Type::s16;
   const Loads* loads = nullptr;
   switch (ptx::bytes_of(type)) {
-    case 1: loads = is_signed ? &kLoads<1, true> : &kLoads<1, false>; break;
-    case 2: loads = is_signed ? &kLoads<2, true> : &kLoads<2, false>; break;
-    case 4: loads = &kLoads<4, false>; break;
-    case 8: loads = &kLoads<8, false>; break;
-    default: return {};
+    case 1:
+      loads = is_signed ? &kLoads<1, true> : &kLoads<1, false>;
+      break;
+    case 2:
+      loads = is_signed ? &kLoads<2, true> : &kLoads<2, false>;
+      break;
+    case 4:
+      loads = &kLoads<4, false>;
+      break;
+    case 8:
+      loads = &kLoads<8, false>;
+      break;
+    default:
+      return {};
   }
   return {local ? loads->local : entry ? loads->entry : loads->region};
 }
@@ -162,11 +187,16 @@ Selected select_stack_store(const ptx::Instruction& in) {
   const bool local = in.space() == ptx::Space::local;
   if (!local && !in.has("param::func")) return {};
   switch (ptx::bytes_of(in.type())) {
-    case 1: return {local ? st_local<1> : st_region<1>};
-    case 2: return {local ? st_local<2> : st_region<2>};
-    case 4: return {local ? st_local<4> : st_region<4>};
-    case 8: return {local ? st_local<8> : st_region<8>};
-    default: return {};
+    case 1:
+      return {local ? st_local<1> : st_region<1>};
+    case 2:
+      return {local ? st_local<2> : st_region<2>};
+    case 4:
+      return {local ? st_local<4> : st_region<4>};
+    case 8:
+      return {local ? st_local<8> : st_region<8>};
+    default:
+      return {};
   }
 }
 

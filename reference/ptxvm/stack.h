@@ -1,4 +1,5 @@
-// Memory of a thread's own: .local, a kernel's parameters, parameters of device functions. Rows of 4-byte words, as in lower.h.
+// Memory of a thread's own: .local, a kernel's parameters, parameters of device functions. Rows of
+// 4-byte words, as in lower.h.
 #pragma once
 
 #include "reference/ptxvm/warp.h"

@@ -43,14 +43,14 @@ struct alignas(64) Site {
 
   uint32_t mask = 0;  // lanes of the pattern, 0: none yet
   Shape shape = Shape::scattered;
-  uint8_t clashes = 0;              // lanes whose address an earlier lane has too
-  uint8_t ideal = 0;                // of units[], without bank conflicts
-  uint64_t low = 1, span = 0;       // base addresses with all lanes in bounds: base - low <= span
-  uint64_t begin = 0, end = 0;      // the allocation that the last request fell into
-  int64_t first = 0, last = 0;      // smallest and largest relative address
-  uint8_t units[32] = {};           // sectors (wavefronts) by base % 32, 0: not known yet
-  int64_t relative[32] = {};        // by lane
-  int32_t words[32] = {};           // Shape::window: word of the window by lane
+  uint8_t clashes = 0;          // lanes whose address an earlier lane has too
+  uint8_t ideal = 0;            // of units[], without bank conflicts
+  uint64_t low = 1, span = 0;   // base addresses with all lanes in bounds: base - low <= span
+  uint64_t begin = 0, end = 0;  // the allocation that the last request fell into
+  int64_t first = 0, last = 0;  // smallest and largest relative address
+  uint8_t units[32] = {};       // sectors (wavefronts) by base % 32, 0: not known yet
+  int64_t relative[32] = {};    // by lane
+  int32_t words[32] = {};       // Shape::window: word of the window by lane
 };
 
 struct Worker {

@@ -1,4 +1,5 @@
-// ld of global, constant, shared and generic addresses. Ordered and volatile loads, local memory and parameters: ordered.h, stack.h.
+// ld of global, constant, shared and generic addresses. Ordered and volatile loads, local memory
+// and parameters: ordered.h, stack.h.
 #include "reference/ptxvm/ops/access.h"
 #include "reference/ptxvm/ops/select.h"
 #include "reference/ptxvm/ordered.h"
@@ -38,8 +39,11 @@ PTXVM_INLINE void fetch(const std::byte* p, const Site& site, uint32_t mask, Wid
   if (site.shape == Shape::uniform) {
     const Vec<Wide<M>, n> value = splat<Vec<Wide<M>, n>>(widened(at<M>(p)));
     for (int i = 0; i < kLanes; i += n) {
-      if (mask == kFullMask) *reinterpret_cast<Vec<Wide<M>, n>*>(dst + i) = value;
-      else *reinterpret_cast<Vec<Wide<M>, n>*>(dst + i) = select_bits(mask >> i, value, *reinterpret_cast<Vec<Wide<M>, n>*>(dst + i));
+      if (mask == kFullMask)
+        *reinterpret_cast<Vec<Wide<M>, n>*>(dst + i) = value;
+      else
+        *reinterpret_cast<Vec<Wide<M>, n>*>(dst + i) =
+            select_bits(mask >> i, value, *reinterpret_cast<Vec<Wide<M>, n>*>(dst + i));
     }
     return;
   }
@@ -49,7 +53,8 @@ PTXVM_INLINE void fetch(const std::byte* p, const Site& site, uint32_t mask, Wid
   }
 #if defined(__AVX512F__)
   if constexpr (sizeof(M) == 4) {
-    if (site.shape == Shape::window) return from_window(p + site.first, site, mask, reinterpret_cast<uint32_t*>(dst));
+    if (site.shape == Shape::window)
+      return from_window(p + site.first, site, mask, reinterpret_cast<uint32_t*>(dst));
   }
 #endif
   if (mask == kFullMask) {
@@ -66,7 +71,8 @@ PTXVM_INLINE void fetch_all(Warp& warp, const Op* op, const Site& site, const st
   } else {
     for (int e = 0; e < width; ++e) {
       if (op->more[e] == kNoOperand) continue;
-      fetch<M, sizeof(M) * width>(p + e * int(sizeof(M)), site, warp.mask, lanes<Wide<M>>(warp, op->more[e]));
+      fetch<M, sizeof(M) * width>(p + e * int(sizeof(M)), site, warp.mask,
+                                  lanes<Wide<M>>(warp, op->more[e]));
     }
   }
 }
@@ -74,14 +80,16 @@ PTXVM_INLINE void fetch_all(Warp& warp, const Op* op, const Site& site, const st
 template <class M, int width>
 const Op* load_global(Warp& warp, const Op* op) {
   Site& site = warp.sites[op->site];
-  fetch_all<M, width>(warp, op, site, locate_global<sizeof(M) * width, true, false>(warp, op, site));
+  fetch_all<M, width>(warp, op, site,
+                      locate_global<sizeof(M) * width, true, false>(warp, op, site));
   return op + 1;
 }
 
 template <class M, int width, uint64_t bias>
 const Op* load_shared(Warp& warp, const Op* op) {
   Site& site = warp.sites[op->site];
-  fetch_all<M, width>(warp, op, site, locate_shared<sizeof(M) * width, true, false>(warp, op, site, bias));
+  fetch_all<M, width>(warp, op, site,
+                      locate_shared<sizeof(M) * width, true, false>(warp, op, site, bias));
   return op + 1;
 }
 
@@ -91,13 +99,17 @@ const Op* load_generic(Warp& warp, const Op* op) {
   const uint64_t first = first_address(warp, op) + uint64_t(op->imm);
   if (first - kWindowBytes < kSharedWindow - kWindowBytes) {
     const Site& site = warp.sites[op->site];
-    if (first - site.low <= site.span && same_pattern(warp, op, site, first - uint64_t(op->imm))) return load_global<M, width>(warp, op);
+    if (first - site.low <= site.span && same_pattern(warp, op, site, first - uint64_t(op->imm)))
+      return load_global<M, width>(warp, op);
   }
   const Spaces spaces = spaces_of(warp, op);
   if (spaces.global) warp.mask = spaces.global, load_global<M, width>(warp, op);
   if (spaces.shared) warp.mask = spaces.shared, load_shared<M, width, kSharedWindow>(warp, op);
-  if (spaces.local) warp.mask = spaces.local, load_local(warp, op, sizeof(M), std::is_signed_v<M>, kLocalWindow);
-  if (spaces.param) warp.mask = spaces.param, load_parameter(warp, op, sizeof(M), std::is_signed_v<M>, kParamWindow);
+  if (spaces.local)
+    warp.mask = spaces.local, load_local(warp, op, sizeof(M), std::is_signed_v<M>, kLocalWindow);
+  if (spaces.param)
+    warp.mask = spaces.param,
+    load_parameter(warp, op, sizeof(M), std::is_signed_v<M>, kParamWindow);
   warp.mask = all;
   return op + 1;
 }
@@ -105,11 +117,15 @@ const Op* load_generic(Warp& warp, const Op* op) {
 template <class M, int width>
 Selected in_space(const ptx::Instruction& in) {
   switch (in.space()) {
-    case ptx::Space::generic: return {load_generic<M, width>};
+    case ptx::Space::generic:
+      return {load_generic<M, width>};
     case ptx::Space::global:
-    case ptx::Space::constant: return {load_global<M, width>};
-    case ptx::Space::shared: return {load_shared<M, width, 0>};
-    default: return {};
+    case ptx::Space::constant:
+      return {load_global<M, width>};
+    case ptx::Space::shared:
+      return {load_shared<M, width, 0>};
+    default:
+      return {};
   }
 }
 
@@ -133,11 +149,16 @@ Selected select_ld(const ptx::Instruction& in) {
   const ptx::Type type = in.type();
   const bool is_signed = type == ptx::Type::s8 || type == ptx::Type::s16;
   switch (ptx::bytes_of(type)) {
-    case 1: return is_signed ? of_width<int8_t>(in) : of_width<uint8_t>(in);
-    case 2: return is_signed ? of_width<int16_t>(in) : of_width<uint16_t>(in);
-    case 4: return of_width<uint32_t>(in);
-    case 8: return of_width<uint64_t>(in);
-    default: return {};
+    case 1:
+      return is_signed ? of_width<int8_t>(in) : of_width<uint8_t>(in);
+    case 2:
+      return is_signed ? of_width<int16_t>(in) : of_width<uint16_t>(in);
+    case 4:
+      return of_width<uint32_t>(in);
+    case 8:
+      return of_width<uint64_t>(in);
+    default:
+      return {};
   }
 }
 Selected select_ldu(const ptx::Instruction& in) { return select_ld(in); }

@@ -1,4 +1,5 @@
-// st to global, shared and generic addresses. Where lanes write the same bytes, the last lane's stay.
+// st to global, shared and generic addresses. Where lanes write the same bytes, the last lane's
+// stay.
 #include "reference/ptxvm/ops/access.h"
 #include "reference/ptxvm/ops/select.h"
 #include "reference/ptxvm/ordered.h"
@@ -32,21 +33,24 @@ PTXVM_INLINE void spread_all(Warp& warp, const Op* op, const Site& site, std::by
     spread<M, sizeof(M)>(p, site, warp.mask, lanes<Wide<M>>(warp, op->b));
   } else {
     for (int e = 0; e < width; ++e)
-      spread<M, sizeof(M) * width>(p + e * int(sizeof(M)), site, warp.mask, lanes<Wide<M>>(warp, op->more[e]));
+      spread<M, sizeof(M) * width>(p + e * int(sizeof(M)), site, warp.mask,
+                                   lanes<Wide<M>>(warp, op->more[e]));
   }
 }
 
 template <class M, int width>
 const Op* store_global(Warp& warp, const Op* op) {
   Site& site = warp.sites[op->site];
-  spread_all<M, width>(warp, op, site, locate_global<sizeof(M) * width, false, true>(warp, op, site));
+  spread_all<M, width>(warp, op, site,
+                       locate_global<sizeof(M) * width, false, true>(warp, op, site));
   return op + 1;
 }
 
 template <class M, int width, uint64_t bias>
 const Op* store_shared(Warp& warp, const Op* op) {
   Site& site = warp.sites[op->site];
-  spread_all<M, width>(warp, op, site, locate_shared<sizeof(M) * width, false, true>(warp, op, site, bias));
+  spread_all<M, width>(warp, op, site,
+                       locate_shared<sizeof(M) * width, false, true>(warp, op, site, bias));
   return op + 1;
 }
 
@@ -56,10 +60,12 @@ const Op* store_generic(Warp& warp, const Op* op) {
   const uint64_t first = first_address(warp, op) + uint64_t(op->imm);
   if (first - kWindowBytes < kSharedWindow - kWindowBytes) {
     const Site& site = warp.sites[op->site];
-    if (first - site.low <= site.span && same_pattern(warp, op, site, first - uint64_t(op->imm))) return store_global<M, width>(warp, op);
+    if (first - site.low <= site.span && same_pattern(warp, op, site, first - uint64_t(op->imm)))
+      return store_global<M, width>(warp, op);
   }
   const Spaces spaces = spaces_of(warp, op);
-  if (const uint32_t global = spaces.global | spaces.param) warp.mask = global, store_global<M, width>(warp, op);
+  if (const uint32_t global = spaces.global | spaces.param)
+    warp.mask = global, store_global<M, width>(warp, op);
   if (spaces.shared) warp.mask = spaces.shared, store_shared<M, width, kSharedWindow>(warp, op);
   if (spaces.local) warp.mask = spaces.local, store_local(warp, op, sizeof(M), kLocalWindow);
   warp.mask = all;
@@ -69,10 +75,14 @@ const Op* store_generic(Warp& warp, const Op* op) {
 template <class M, int width>
 Selected in_space(const ptx::Instruction& in) {
   switch (in.space()) {
-    case ptx::Space::generic: return {store_generic<M, width>};
-    case ptx::Space::global: return {store_global<M, width>};
-    case ptx::Space::shared: return {store_shared<M, width, 0>};
-    default: return {};
+    case ptx::Space::generic:
+      return {store_generic<M, width>};
+    case ptx::Space::global:
+      return {store_global<M, width>};
+    case ptx::Space::shared:
+      return {store_shared<M, width, 0>};
+    default:
+      return {};
   }
 }
 
@@ -92,11 +102,16 @@ Selected select_st(const ptx::Instruction& in) {
   if (const Selected other = select_stack_store(in); other.handler) return other;
   if (const Selected other = select_ordered_store(in); other.handler) return other;
   switch (ptx::bytes_of(in.type())) {
-    case 1: return of_width<uint8_t>(in);
-    case 2: return of_width<uint16_t>(in);
-    case 4: return of_width<uint32_t>(in);
-    case 8: return of_width<uint64_t>(in);
-    default: return {};
+    case 1:
+      return of_width<uint8_t>(in);
+    case 2:
+      return of_width<uint16_t>(in);
+    case 4:
+      return of_width<uint32_t>(in);
+    case 8:
+      return of_width<uint64_t>(in);
+    default:
+      return {};
   }
 }
 
