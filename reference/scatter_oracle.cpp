@@ -54,7 +54,7 @@ void add_row(const float* x, double w, int64_t n, int64_t stride, double* y, dou
 
 OracleResult scatter_oracle(const Problem& p, std::span<const float> x, std::span<const float> w) {
   check_sizes(p, {{"x", x.size(), p.x_size()}, {"w", w.size(), p.w_size()}});
-  const auto& [D, H, W] = p.axes;
+  const Axis &D = p.axes[0], &H = p.axes[1], &W = p.axes[2];
   const auto on_d = landings(D), on_h = landings(H), on_w = landings(W);
   const auto hits_d = hits(D, on_d), hits_h = hits(H, on_h), hits_w = hits(W, on_w);
   const int64_t plane = p.out_spatial();

@@ -49,8 +49,8 @@ struct alignas(64) Site {
   uint64_t begin = 0, end = 0;  // the allocation that the last request fell into
   int64_t first = 0, last = 0;  // smallest and largest relative address
   uint8_t units[32] = {};       // sectors (wavefronts) by base % 32, 0: not known yet
-  int64_t relative[32] = {};    // by lane
-  int32_t words[32] = {};       // Shape::window: word of the window by lane
+  alignas(64) int64_t relative[32] = {};    // by lane
+  alignas(64) int32_t words[32] = {};       // Shape::window: word of the window by lane
 };
 
 struct Worker {
