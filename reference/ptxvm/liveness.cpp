@@ -25,25 +25,25 @@ class LiveSets {
 constexpr uint32_t kLocal = UINT32_MAX;
 
 template <class Visit>
-void for_each_block(const std::vector<FlowBlock>& blocks, const std::vector<Access>& accesses,
-                    Visit visit) {
+void for_each_block(const std::vector<FlowBlock>& blocks,
+                    const std::vector<RegisterAccess>& accesses, Visit visit) {
   size_t i = 0;
   for (size_t b = 0; b < blocks.size(); ++b) {
     for (; i < accesses.size() && accesses[i].position < blocks[b].end; ++i) visit(b, accesses[i]);
   }
 }
 
-bool reads(const Access& a) {
-  return a.kind == Access::Kind::use || a.kind == Access::Kind::define_part;
+bool reads(const RegisterAccess& a) {
+  return a.kind == RegisterAccess::Kind::use || a.kind == RegisterAccess::Kind::define_part;
 }
 
 /// Numbers the registers that are live into some block.
 std::vector<uint32_t> number_globals(const std::vector<FlowBlock>& blocks,
-                                     const std::vector<Access>& accesses, uint32_t registers,
-                                     std::vector<uint32_t>& globals) {
+                                     const std::vector<RegisterAccess>& accesses,
+                                     uint32_t registers, std::vector<uint32_t>& globals) {
   std::vector<uint32_t> index(registers, kLocal);
   std::vector<uint32_t> defined_in(registers, UINT32_MAX);
-  for_each_block(blocks, accesses, [&](size_t b, const Access& a) {
+  for_each_block(blocks, accesses, [&](size_t b, const RegisterAccess& a) {
     if (reads(a) && defined_in[a.reg] != b && index[a.reg] == kLocal) {
       index[a.reg] = static_cast<uint32_t>(globals.size());
       globals.push_back(a.reg);
@@ -56,11 +56,12 @@ std::vector<uint32_t> number_globals(const std::vector<FlowBlock>& blocks,
 }  // namespace
 
 std::vector<Interval> live_intervals(const std::vector<FlowBlock>& blocks,
-                                     const std::vector<Access>& accesses, uint32_t registers) {
+                                     const std::vector<RegisterAccess>& accesses,
+                                     uint32_t registers) {
   std::vector<uint32_t> globals;
   const std::vector<uint32_t> index = number_globals(blocks, accesses, registers, globals);
   LiveSets in(blocks.size(), globals.size()), kill = in, out = in;
-  for_each_block(blocks, accesses, [&](size_t b, const Access& a) {
+  for_each_block(blocks, accesses, [&](size_t b, const RegisterAccess& a) {
     const uint32_t m = index[a.reg];
     if (m == kLocal) return;
     if (reads(a) && !kill.test(b, m)) in.set(b, m);
@@ -84,11 +85,12 @@ std::vector<Interval> live_intervals(const std::vector<FlowBlock>& blocks,
     }
   }
   std::vector<Interval> intervals(registers);
-  for (const Access& a : accesses) {
-    const bool late = a.kind == Access::Kind::define || a.kind == Access::Kind::define_part;
-    if (a.kind == Access::Kind::define_part) intervals[a.reg].include(2 * a.position);
+  for (const RegisterAccess& a : accesses) {
+    const bool late =
+        a.kind == RegisterAccess::Kind::define || a.kind == RegisterAccess::Kind::define_part;
+    if (a.kind == RegisterAccess::Kind::define_part) intervals[a.reg].include(2 * a.position);
     intervals[a.reg].include(2 * a.position + (late ? 1 : 0));
-    if (a.kind == Access::Kind::define_early) intervals[a.reg].include(2 * a.position + 1);
+    if (a.kind == RegisterAccess::Kind::define_early) intervals[a.reg].include(2 * a.position + 1);
   }
   for (size_t b = 0; b < blocks.size(); ++b) {
     if (blocks[b].begin == blocks[b].end && b != 0) continue;

@@ -13,7 +13,7 @@
 
 namespace ptxvm {
 
-struct Access {
+struct RegisterAccess {
   enum class Kind : uint8_t { use, define, define_part, define_early };
   uint32_t position;  // instruction, ascending
   uint32_t reg;
@@ -37,6 +37,7 @@ struct Interval {
 
 /// One interval per register. Within an instruction uses come before definitions in `accesses`.
 std::vector<Interval> live_intervals(const std::vector<FlowBlock>& blocks,
-                                     const std::vector<Access>& accesses, uint32_t registers);
+                                     const std::vector<RegisterAccess>& accesses,
+                                     uint32_t registers);
 
 }  // namespace ptxvm

@@ -153,7 +153,7 @@ void FunctionLowering::record(const Draft& draft) {
   const auto position = static_cast<uint32_t>(drafts_.size());
   const auto use = [&](Ref ref) {
     if (kind_of(ref) == kRegister)
-      accesses_.push_back({position, index_of(ref), Access::Kind::use});
+      accesses_.push_back({position, index_of(ref), RegisterAccess::Kind::use});
   };
   const bool stores_parameter = draft.instruction->mnemonic == "st";
   use(draft.guard);
@@ -164,8 +164,8 @@ void FunctionLowering::record(const Draft& draft) {
     }
     VirtualRegister& region = registers_[index_of(s)];  // its first store starts it
     const bool whole = !region.stored && draft.guard == kNothing;
-    accesses_.push_back(
-        {position, index_of(s), whole ? Access::Kind::define : Access::Kind::define_part});
+    accesses_.push_back({position, index_of(s),
+                         whole ? RegisterAccess::Kind::define : RegisterAccess::Kind::define_part});
     region.stored = true;
   }
   const auto written = [&](Ref r) {
@@ -177,11 +177,17 @@ void FunctionLowering::record(const Draft& draft) {
   if (draft.instruction->mnemonic == "ret") {
     for (const ParamSlot& p : code_->returns) use(p.offset);
   }
-  const bool early = !draft.elements.empty() || draft.second != kNothing;
+  // A destination may take the place of a source that ends here only where they coincide: handlers
+  // go through the lanes in pieces.
+  const auto word = [&](Ref r) {
+    return kind_of(r) != kRegister || registers_[index_of(r)].bytes == 128;
+  };
+  const bool early = !draft.elements.empty() || draft.second != kNothing || !word(draft.dst) ||
+                     !std::all_of(draft.sources.begin(), draft.sources.end(), word);
   for (const Ref d : draft.written) {
-    const auto kind = draft.guard != kNothing ? Access::Kind::define_part
-                      : early                 ? Access::Kind::define_early
-                                              : Access::Kind::define;
+    const auto kind = draft.guard != kNothing ? RegisterAccess::Kind::define_part
+                      : early                 ? RegisterAccess::Kind::define_early
+                                              : RegisterAccess::Kind::define;
     accesses_.push_back({position, index_of(d), kind});
   }
 }

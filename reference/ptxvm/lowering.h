@@ -125,7 +125,7 @@ class FunctionLowering {
   std::vector<Draft> drafts_;    // by op, block entries included
   std::vector<FlowBlock> flow_;  // positions are op numbers
   std::vector<BlockExit> exits_;
-  std::vector<Access> accesses_;
+  std::vector<RegisterAccess> accesses_;
   std::vector<uint32_t> offsets_;  // by register
   bool open_ = false;              // a block is open
 };
