@@ -26,8 +26,8 @@ TEST_P(MutantTest, IsCaughtWithRealNumbers) {
 INSTANTIATE_TEST_SUITE_P(All, MutantTest,
                          testing::Values(Mutation::barrier_removed, Mutation::index_shifted,
                                          Mutation::phase_dropped, Mutation::output_unwritten),
-                         [](const auto& info) {
-                           switch (info.param) {
+                         [](const auto& row) {
+                           switch (row.param) {
                              case Mutation::barrier_removed:
                                return "barrier_removed";
                              case Mutation::index_shifted:

@@ -60,7 +60,7 @@ TEST_P(StrategyTest, ABatchBeyondTheGridsOtherAxes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, StrategyTest, testing::ValuesIn(own_strategies()),
-                         [](const auto& info) { return info.param->name; });
+                         [](const auto& row) { return row.param->name; });
 
 // What operator.md and the issue promise of scatter_atomic: plain stores, so determinism, where
 // inputs do not overlap.
