@@ -20,6 +20,7 @@ Backend find_backend() {
   Backend backend;
   backend.reset_counters = loaded_function<void (*)()>("ptxvmCountersReset");
   backend.counters_json = loaded_function<const char* (*)()>("ptxvmCountersJson");
+  backend.last_report = loaded_function<const char* (*)()>("ptxvmLastReport");
   backend.is_virtual = backend.reset_counters != nullptr && backend.counters_json != nullptr;
   return backend;
 }

@@ -19,6 +19,7 @@ struct Backend {
   bool is_virtual = false;
   void (*reset_counters)() = nullptr;        ///< null on a GPU
   const char* (*counters_json)() = nullptr;  ///< null on a GPU
+  const char* (*last_report)() = nullptr;    ///< of the fault that ended the context; null on a GPU
 
   std::string_view name() const { return is_virtual ? "ptxvm" : "cuda"; }
 };

@@ -57,6 +57,16 @@ void worsen(RowResult& result, Status status, const std::string& reason) {
   result.reason = reason;
 }
 
+/// The virtual GPU's report of a fault, on one line: it knows the kernel, the source line and the
+/// thread, the error code does not.
+std::string fault_report(const Backend& backend) {
+  if (backend.last_report == nullptr) return {};
+  std::string report = backend.last_report();
+  if (report.empty()) return {};
+  std::replace(report.begin(), report.end(), '\n', ' ');
+  return "; " + report;
+}
+
 int64_t macs_to_run(const RowResult& result) {
   return std::max(result.work->macs_executed, result.work->flops_needed / 2);
 }
@@ -87,7 +97,7 @@ RowResult RowRunner::run(const Row& row) {
     run_supported(row, result);
   } catch (const std::exception& error) {
     result.status = Status::error;
-    result.reason = error.what();
+    result.reason = error.what() + fault_report(backend_);
   }
   return result;
 }
