@@ -177,13 +177,11 @@ void FunctionLowering::record(const Draft& draft) {
   if (draft.instruction->mnemonic == "ret") {
     for (const ParamSlot& p : code_->returns) use(p.offset);
   }
-  // A destination may take the place of a source that ends here only where they coincide: handlers
-  // go through the lanes in pieces.
-  const auto word = [&](Ref r) {
-    return kind_of(r) != kRegister || registers_[index_of(r)].bytes == 128;
-  };
-  const bool early = !draft.elements.empty() || draft.second != kNothing || !word(draft.dst) ||
-                     !std::all_of(draft.sources.begin(), draft.sources.end(), word);
+  // A scalar destination may take the place of a source that ends here: handlers go through the
+  // lanes in pieces, so the two then coincide or, being of different widths, lie in different
+  // arenas. Of several destinations one may be written before all is read.
+  const bool early = !draft.elements.empty() || draft.second != kNothing ||
+                     (draft.dst != kNothing && registers_[index_of(draft.dst)].bytes == 512);
   for (const Ref d : draft.written) {
     const auto kind = draft.guard != kNothing ? RegisterAccess::Kind::define_part
                       : early                 ? RegisterAccess::Kind::define_early
