@@ -12,6 +12,8 @@
 namespace cudart {
 namespace {
 
+constexpr int kMaxCluster = 8;  // the portable size; 16 is a choice of the H100
+
 uint64_t volume(const dim3& d) { return uint64_t{d.x} * d.y * d.z; }
 ptxvm::Dim3 vm_dim(const dim3& d) { return {d.x, d.y, d.z}; }
 
@@ -46,6 +48,13 @@ void check_cluster(const LaunchShape& shape) {
   require(volume(shape.cluster) <= 16, cudaErrorInvalidClusterSize);
 }
 
+// __cluster_dims__ makes every launch of the kernel one with clusters.
+LaunchShape with_required_cluster(const Function& f, LaunchShape shape) {
+  const ptxvm::Dim3& required = f.info.required_cluster;
+  if (required.count() > 1) shape.cluster = {required.x, required.y, required.z};
+  return shape;
+}
+
 void check_cooperative(const Function& f, const LaunchShape& shape) {
   if (!shape.cooperative) return;
   const int per_sm = blocks_per_sm(f, static_cast<int>(volume(shape.block)), shape.dynamic_shared);
@@ -63,10 +72,11 @@ int rounded_warps(int threads) { return (threads + 31) / 32 * 32; }
 
 }  // namespace
 
-void launch(const void* function, const LaunchShape& shape, void** args) {
+void launch(const void* function, const LaunchShape& requested, void** args) {
   count_call(FaultKind::launch);
-  stream_of(shape.stream);
+  stream_of(requested.stream);
   Function& f = Modules::get().function(function);
+  const LaunchShape shape = with_required_cluster(f, requested);
   check_shape(f, shape);
   check_cluster(shape);
   check_cooperative(f, shape);
@@ -156,6 +166,14 @@ size_t available_dynamic_shared(const Function& f, int blocks, int threads) {
   const size_t share = p.sharedMemPerMultiprocessor / static_cast<size_t>(blocks);
   const size_t taken = f.info.static_shared + p.reservedSharedMemPerBlock;
   return std::min(share - taken, p.sharedMemPerBlockOptin - f.info.static_shared);
+}
+
+int largest_cluster() { return device_properties().clusterLaunch ? kMaxCluster : 0; }
+
+int active_clusters(const Function& f, const LaunchShape& shape) {
+  check_cluster(shape);
+  const int per_sm = blocks_per_sm(f, static_cast<int>(volume(shape.block)), shape.dynamic_shared);
+  return per_sm * device_properties().multiProcessorCount / static_cast<int>(volume(shape.cluster));
 }
 
 void push_configuration(const LaunchShape& shape) { pushed().push_back(shape); }

@@ -19,8 +19,8 @@ struct LaunchShape {
 /// cudaErrorCooperativeLaunchTooLarge ...; a fault of the kernel itself does not fail the launch:
 /// the context reports it from the next call on.
 void launch(const void* function, const LaunchShape& shape, void** args);
-/// Reads the attributes that change what is computed, ignores hints, refuses by name what is not
-/// supported.
+/// Reads the attributes that change what is computed; the others are hints to schedulers and
+/// caches.
 LaunchShape shape_of(const cudaLaunchConfig_t& config);
 
 cudaFuncAttributes function_attributes(const void* function);
@@ -32,6 +32,10 @@ uint32_t dynamic_shared_limit(const Function& f);
 /// known before a real compiler allocates them, so this is an upper limit.
 int blocks_per_sm(const Function& f, int threads, size_t dynamic_shared);
 size_t available_dynamic_shared(const Function& f, int blocks, int threads);
+
+/// Blocks in the largest cluster, and clusters that run at once; 0 where the device has none.
+int largest_cluster();
+int active_clusters(const Function& f, const LaunchShape& shape);
 
 /// The <<<>>> of the calling thread.
 void push_configuration(const LaunchShape& shape);

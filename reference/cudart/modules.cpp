@@ -1,7 +1,7 @@
 #include "reference/cudart/modules.h"
 
-#include <algorithm>
 #include <dlfcn.h>
+#include <filesystem>
 
 namespace cudart {
 namespace {
@@ -39,8 +39,11 @@ Modules& Modules::get() {
 }
 
 FatBinary* Modules::add(const void* wrapper) {
+  static int count = 0;
   auto binary = std::make_unique<FatBinary>();
   binary->wrapper = wrapper;
+  binary->name = std::filesystem::path(owner_of(wrapper)).filename().string() + "." +
+                 std::to_string(++count) + ".ptx";
   FatBinary* const handle = binary.get();
   binaries_.emplace(handle, std::move(binary));
   return handle;
@@ -88,7 +91,7 @@ void Modules::load_containers(FatBinary& binary) {
     const std::vector<FatbinEntry> entries = read_container(container);
     all.insert(all.end(), entries.begin(), entries.end());
     if (const FatbinEntry* best = select_ptx(entries, Context::get().sm()))
-      binary.modules.push_back(machine.load(ptx_text(*best), owner_of(binary.wrapper)));
+      binary.modules.push_back(machine.load(ptx_text(*best), binary.name));
   }
   if (binary.modules.empty()) fail_without_ptx(binary, all);
 }

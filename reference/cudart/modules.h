@@ -17,6 +17,7 @@ namespace cudart {
 
 struct FatBinary {
   const void* wrapper = nullptr;
+  std::string name;  // for reports: the file's name and which of its fat binaries this is
   enum class State { unread, loaded, refused } state = State::unread;
   cudaError_t refusal = cudaSuccess;
   std::vector<ptxvm::Machine::ModuleId> modules;  // one for each translation unit

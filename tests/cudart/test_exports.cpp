@@ -15,6 +15,9 @@ const std::set<std::string>& listed() {
 #define IMPLEMENTED(function) #function,
 #define UNSUPPORTED(function) #function,
 #include "reference/cudart/api.def"
+#if CUDART_MAJOR == 12
+#include "reference/cudart/api_cuda12.def"
+#endif
   };
   return names;
 }

@@ -95,3 +95,15 @@ CUDART_ENTRY cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(size_t* share
   return call(
       [&] { *shared = available_dynamic_shared(Modules::get().function(func), blocks, threads); });
 }
+CUDART_ENTRY cudaError_t cudaOccupancyMaxPotentialClusterSize(int* blocks, const void* func,
+                                                              const cudaLaunchConfig_t*) {
+  return call([&] {
+    Modules::get().function(func);
+    *blocks = largest_cluster();
+  });
+}
+CUDART_ENTRY cudaError_t cudaOccupancyMaxActiveClusters(int* clusters, const void* func,
+                                                        const cudaLaunchConfig_t* config) {
+  return call(
+      [&] { *clusters = active_clusters(Modules::get().function(func), shape_of(*config)); });
+}

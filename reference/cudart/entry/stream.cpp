@@ -69,6 +69,17 @@ CUDART_ENTRY cudaError_t cudaStreamIsCapturing(cudaStream_t stream,
 }
 CUDART_TWIN(cudaStreamIsCapturing, _ptsz)
 
+#if CUDART_VERSION >= 13000
+CUDART_ENTRY cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream,
+                                                  cudaStreamCaptureStatus* status,
+                                                  unsigned long long*, cudaGraph_t*,
+                                                  const cudaGraphNode_t**,
+                                                  const cudaGraphEdgeData**, size_t*) {
+  return cudaStreamIsCapturing(stream, status);
+}
+CUDART_TWIN(cudaStreamGetCaptureInfo, _ptsz)
+#endif
+
 // The program's function runs outside the lock, as in cudaLaunchHostFunc.
 CUDART_ENTRY cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t fn,
                                                void* data, unsigned) {

@@ -9,3 +9,6 @@ int report_unsupported(const char* function);
   extern "C" __attribute__((visibility("default"))) int function(); \
   extern "C" int function() { return cudart::report_unsupported(#function); }
 #include "reference/cudart/api.def"
+#if CUDART_MAJOR == 12
+#include "reference/cudart/api_cuda12.def"
+#endif
