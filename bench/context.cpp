@@ -51,7 +51,8 @@ const DeviceProfile& choose_profile(const std::string& name) {
   if (!name.empty()) return device_profile(name);
   const std::string device = device_properties().name;
   for (const DeviceProfile& profile : device_profiles()) {
-    if (profile.device_name == device) return profile;
+    // The virtual GPU adds words to the name of the GPU that it pretends to be.
+    if (device.find(profile.device_name) != std::string::npos) return profile;
   }
   return device_profile(kDefaultProfile);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <regex>
 
 #include <cuda_profiler_api.h>
 #include <fmt/format.h>
@@ -61,10 +62,9 @@ void worsen(RowResult& result, Status status, const std::string& reason) {
 /// thread, the error code does not.
 std::string fault_report(const Backend& backend) {
   if (backend.last_report == nullptr) return {};
-  std::string report = backend.last_report();
+  const std::string report = backend.last_report();
   if (report.empty()) return {};
-  std::replace(report.begin(), report.end(), '\n', ' ');
-  return "; " + report;
+  return "; " + std::regex_replace(report, std::regex("\\s*\n\\s*"), "; ");
 }
 
 int64_t macs_to_run(const RowResult& result) {

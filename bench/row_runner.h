@@ -29,7 +29,7 @@ struct RunOptions {
   MeasureLimits limits;
   /// A second launch on the virtual GPU, to compare bits, only below this many multiply-adds: it
   /// costs as much as the first.
-  int64_t repeat_below_macs = 20'000'000;
+  int64_t repeat_below_macs = 500'000'000;
 };
 
 class RowRunner {

@@ -27,8 +27,7 @@ const RowResult* Session::run(const Row& row) {
   ++count(tally_, result.status);
   if (result.status == Status::error && device_is_lost()) {
     lost_ = true;
-    fmt::print(stderr, "tconv_bench: the device is lost ({}); the remaining rows cannot run\n",
-               result.reason);
+    fmt::print(stderr, "tconv_bench: this row lost the device; the remaining rows cannot run\n");
   }
   finished_.push_back(std::move(result));
   return &finished_.back();

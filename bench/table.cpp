@@ -87,12 +87,14 @@ std::string Table::header() const {
                             "hot us", "GFLOP/s");
 }
 
-std::string Table::line(const RowResult& result) const {
+std::string Table::line(const RowResult& result) {
   std::string text = fmt::format("{:<{}} {:<{}} {:<{}} ", to_string(result.status), kStatusWidth,
                                  strategy_column(result.row), strategy_width_,
                                  cut(result.row.problem.label(), layer_width_), layer_width_);
+  const bool repeated =
+      result.status == Status::skipped && !skip_reasons_.insert(result.reason).second;
   if (!result.reason.empty()) {
-    text += result.reason;
+    text += repeated ? "as above" : result.reason;
   } else if (result.counters) {
     text += count_columns(result);
   } else if (result.time) {
