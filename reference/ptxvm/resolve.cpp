@@ -64,6 +64,10 @@ uint32_t resolve(Warp& warp, const Op* op, ptx::Space space, MemoryAccess access
   return spaces.global | spaces.shared;
 }
 
+bool is_shared(const Warp& warp, const std::byte* place) {
+  return place >= warp.cta->shared && place < warp.cta->shared + warp.cta->shared_bytes;
+}
+
 void count_spin(Warp& warp) {
   ++warp.spins;
   warp.fuel -= kSpinCost;

@@ -10,6 +10,9 @@ namespace ptxvm {
 /// or shared memory (the others are local, through generic addresses).
 uint32_t resolve(Warp&, const Op*, ptx::Space, MemoryAccess, std::byte* at[kLanes]);
 
+/// Does a place that resolve() gave lie in the block's shared memory?
+bool is_shared(const Warp&, const std::byte* place);
+
 /// This access may be waiting for another thread: the turn ends sooner.
 void count_spin(Warp&);
 
