@@ -65,22 +65,11 @@ class InputLoader {
 
   /// Reads the next tile into registers; elements outside of the input are zero.
   __device__ __forceinline__ void fetch() {
-#pragma unroll
-    for (int i = 0; i < kColumns; ++i) {
-#pragma unroll
-      for (int pass = 0; pass < kPasses; ++pass) {
-        const int k = first_row() + pass * kRowsPerPass;
-        const bool exists = kWholeTaps || k < rows_;
-        const InputRow row = exists ? table_[kWholeTaps ? 0 : k] : InputRow{0, 1, 0, 0};
-        const bool inside = exists &&
-                            static_cast<unsigned>(d_[i] - row.d) < static_cast<unsigned>(s_.d.in) &&
-                            static_cast<unsigned>(h_[i] - row.h) < static_cast<unsigned>(s_.h.in) &&
-                            static_cast<unsigned>(w_[i] - row.w) < static_cast<unsigned>(s_.w.in);
-        const int offset = row.offset + (kWholeTaps ? k * s_.in_spatial : 0);
-        held_[i][pass] = inside ? from_[i][offset] : 0.0F;
-      }
+    if constexpr (kWholeTaps) {
+      fetch_rows_of_one_tap();
+    } else {
+      fetch_rows_of_any_tap();
     }
-    table_ += kWholeTaps ? 1 : kStageDepth;
     rows_ -= kStageDepth;
   }
 
@@ -96,6 +85,42 @@ class InputLoader {
   }
 
  private:
+  __device__ __forceinline__ void fetch_rows_of_one_tap() {
+    const InputRow row = *table_;
+#pragma unroll
+    for (int i = 0; i < kColumns; ++i) {
+      const bool inside = is_inside(i, row);
+      const float* const from = from_[i] + row.offset + int64_t{first_row()} * s_.in_spatial;
+#pragma unroll
+      for (int pass = 0; pass < kPasses; ++pass) {
+        held_[i][pass] = inside ? from[int64_t{pass} * kRowsPerPass * s_.in_spatial] : 0.0F;
+      }
+    }
+    table_ += 1;
+  }
+
+  __device__ __forceinline__ void fetch_rows_of_any_tap() {
+#pragma unroll
+    for (int pass = 0; pass < kPasses; ++pass) {
+      const int k = first_row() + pass * kRowsPerPass;
+      const bool exists = k < rows_;
+      const InputRow row = table_[exists ? k : 0];
+#pragma unroll
+      for (int i = 0; i < kColumns; ++i) {
+        held_[i][pass] = exists & is_inside(i, row) ? from_[i][row.offset] : 0.0F;
+      }
+    }
+    table_ += kStageDepth;
+  }
+
+  /// Evaluates all three tests: cheaper than branching around two of them.
+  __device__ __forceinline__ bool is_inside(int i, const InputRow& row) const {
+    const bool d = static_cast<unsigned>(d_[i] - row.d) < static_cast<unsigned>(s_.d.in);
+    const bool h = static_cast<unsigned>(h_[i] - row.h) < static_cast<unsigned>(s_.h.in);
+    const bool w = static_cast<unsigned>(w_[i] - row.w) < static_cast<unsigned>(s_.w.in);
+    return d & h & w;
+  }
+
   static constexpr int kColumns = T::kCols > T::kThreads ? T::kCols / T::kThreads : 1;
   static constexpr int kRowsPerPass = T::kCols > T::kThreads ? 1 : T::kThreads / T::kCols;
   static constexpr int kPasses = kStageDepth / kRowsPerPass;

@@ -15,7 +15,7 @@ namespace tconv::detail {
 /// Rows are output channels (and taps), columns are positions. The square tile has the fewest loads
 /// per multiply-add; the others are for what would leave most of it empty: few positions (4x4 maps)
 /// or few channels (image heads, depthwise).
-using SquareTile = Tile<64, 64, 8, 4>;
+using SquareTile = Tile<64, 64, 8, 8>;
 using TallTile = Tile<256, 16, 8, 4>;
 using WideTile = Tile<16, 256, 4, 8>;
 using WidestTile = Tile<4, 512, 4, 4>;
