@@ -1,4 +1,7 @@
 // Declarations of variables, registers and parameters.
+#include <algorithm>
+#include <bit>
+
 #include "reference/ptxvm/parser.h"
 
 namespace ptxvm::ptx {
@@ -19,9 +22,9 @@ void Parser::attributes(Variable& v) {
     const std::string_view word = token_.text;
     if (word == "align") {
       advance();
-      v.alignment = expect_integer("an alignment", 1 << 20);
-      if (v.alignment == 0 || (v.alignment & (v.alignment - 1)))
+      if (token_.kind == Token::Kind::integer && !std::has_single_bit(token_.bits))
         fail("an alignment must be a power of two");
+      v.alignment = expect_integer("an alignment", 1 << 20);
     } else if (word == "v2" || word == "v4" || word == "v3" || word == "v8") {
       v.vector = word[1] - '0';
       advance();
