@@ -1,5 +1,6 @@
 #include "reference/cudart/modules.h"
 
+#include <algorithm>
 #include <dlfcn.h>
 #include <filesystem>
 
@@ -24,10 +25,12 @@ std::string targets_of(const std::vector<FatbinEntry>& entries) {
 
 [[noreturn]] void fail_without_ptx(const FatBinary& binary,
                                    const std::vector<FatbinEntry>& entries) {
-  fail(cudaErrorNoKernelImageForDevice,
-       owner_of(binary.wrapper) + " holds " + targets_of(entries) +
-           ", but the virtual GPU runs PTX for sm_" + std::to_string(Context::get().sm()) +
-           " or lower: build with -gencode arch=compute_80,code=compute_80");
+  const std::string sm = std::to_string(Context::get().sm());
+  const std::string target = std::to_string(std::min(Context::get().sm(), 80));
+  fail(cudaErrorNoKernelImageForDevice, owner_of(binary.wrapper) + " holds " + targets_of(entries) +
+                                            ", but the virtual GPU runs PTX for sm_" + sm +
+                                            " or lower: build with -gencode arch=compute_" +
+                                            target + ",code=compute_" + target);
 }
 
 }  // namespace

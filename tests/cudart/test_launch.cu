@@ -19,6 +19,9 @@ __global__ void add_scaled(float* y, const float* x, int n) {
   if (i < n) y[i] += scale[1] * x[i];
 }
 
+__managed__ int tally = 5;
+__global__ void add_to_tally(int n) { tally += n; }
+
 __global__ void count() { atomicAdd(&hits, 1); }
 
 struct Mixed {
@@ -115,6 +118,13 @@ TEST(Launch, SymbolsCanBeReadWrittenAndMeasured) {
   EXPECT_EQ(cudaMemcpyToSymbol(hits, &zero, sizeof(zero), 1), cudaErrorInvalidValue);
   EXPECT_EQ(cudaGetSymbolAddress(&address, &zero), cudaErrorInvalidSymbol);
   cudaGetLastError();
+}
+
+TEST(Launch, ManagedVariablesAreSharedByName) {
+  tally += 10;
+  add_to_tally<<<1, 1>>>(100);
+  ASSERT_CUDA(cudaDeviceSynchronize());
+  EXPECT_EQ(tally, 115);
 }
 
 TEST(Launch, DynamicSharedMemoryOver48KNeedsOptIn) {
