@@ -152,6 +152,17 @@ TEST(Fatbin, EveryTruncationIsRefused) {
   }
 }
 
+// The container says that it ends early, and is right: its last entry then reaches past its end.
+TEST(Fatbin, AnEntryMayNotReachPastItsContainer) {
+  const Bytes one = container({{}}), two = container({{}, {.sm = 90}});
+  for (size_t size = 17; size < two.size(); ++size) {
+    if (size == one.size()) continue;
+    Bytes cut(two.begin(), two.begin() + static_cast<ptrdiff_t>(size));
+    put<uint64_t>(cut, 8, size - 16);
+    EXPECT_THROW(cudart::read_container(cut), FatbinError) << size;
+  }
+}
+
 TEST(Fatbin, DamagedBytesNeverCrash) {
   std::mt19937 random(1);
   for (const auto how : {Compression::none, Compression::lz4, Compression::zstd}) {
