@@ -119,8 +119,9 @@ int run(const Options& options, const std::vector<std::string>& argv) {
       pending.push_back(row);
     }
   }
-  run_rows(pending, session, backend.is_virtual, !asks_for_machine_format(argv));
-  fmt::print("{}\n", session.summary());
+  const bool machine_format = asks_for_machine_format(argv);
+  run_rows(pending, session, backend.is_virtual, !machine_format);
+  fmt::print(machine_format ? stderr : stdout, "{}\n", session.summary());
   return session.exit_status();
 }
 

@@ -1,5 +1,6 @@
 #include "bench/session.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -8,11 +9,6 @@
 #include "bench/backend.h"
 
 namespace tconv::bench {
-namespace {
-
-int& count(std::array<int, 5>& tally, Status status) { return tally[static_cast<size_t>(status)]; }
-
-}  // namespace
 
 Session::Session(RowRunner& runner, ResultsFile& results, size_t selected)
     : runner_(runner), results_(results), selected_(selected) {}
@@ -24,7 +20,7 @@ const RowResult* Session::run(const Row& row) {
   RowResult result = runner_.run(row);
   fmt::print(stderr, "{}\n", to_string(result.status));
   results_.add(result);
-  ++count(tally_, result.status);
+  outcomes_[row.index] = result.status;
   if (result.status == Status::error && device_is_lost()) {
     lost_ = true;
     fmt::print(stderr, "tconv_bench: this row lost the device; the remaining rows cannot run\n");
@@ -37,24 +33,26 @@ void Session::keep(const Row& row) {
   const std::string word = results_.find(row)->value("status", "");
   for (const Status status :
        {Status::passed, Status::failed, Status::mistrusted, Status::skipped}) {
-    if (word == to_string(status)) ++count(tally_, status);
+    if (word == to_string(status)) outcomes_[row.index] = status;
   }
   fmt::print(stderr, "[{}/{}] {} {} (kept)\n", row.index, selected_, row.name(), word);
 }
 
 std::vector<RowResult> Session::take_finished() { return std::exchange(finished_, {}); }
 
+int64_t Session::count(Status status) const {
+  return std::count_if(outcomes_.begin(), outcomes_.end(),
+                       [&](const auto& outcome) { return outcome.second == status; });
+}
+
 std::string Session::summary() const {
-  const auto n = [&](Status status) { return tally_[static_cast<size_t>(status)]; };
   return fmt::format("{} passed, {} failed, {} skipped, {} errors, {} mistrusted",
-                     n(Status::passed), n(Status::failed), n(Status::skipped), n(Status::error),
-                     n(Status::mistrusted));
+                     count(Status::passed), count(Status::failed), count(Status::skipped),
+                     count(Status::error), count(Status::mistrusted));
 }
 
 int Session::exit_status() const {
-  const bool bad =
-      tally_[static_cast<size_t>(Status::failed)] + tally_[static_cast<size_t>(Status::error)] > 0;
-  return bad || lost_ ? 1 : 0;
+  return lost_ || count(Status::failed) + count(Status::error) > 0 ? 1 : 0;
 }
 
 }  // namespace tconv::bench

@@ -2,7 +2,7 @@
 // counts outcomes.
 #pragma once
 
-#include <array>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,11 +31,13 @@ class Session {
   int exit_status() const;
 
  private:
+  int64_t count(Status) const;
+
   RowRunner& runner_;
   ResultsFile& results_;
   size_t selected_;
   bool lost_ = false;
-  std::array<int, 5> tally_{};  ///< by Status
+  std::map<int, Status> outcomes_;  ///< by row index: a row that is repeated counts once
   std::vector<RowResult> finished_;
 };
 

@@ -62,6 +62,19 @@ TEST_F(Program, WritesNoTimeIntoGoogleBenchmarksFileEither) {
   }
 }
 
+TEST_F(Program, LeavesStdoutToGoogleBenchmarksFormatIfAsked) {
+  const Outcome outcome = run_virtual(kTiny + std::string("--benchmark_format=json"));
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(Json::parse(outcome.out)["benchmarks"].size(), 2u);
+  EXPECT_NE(outcome.err.find("2 passed"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Program, CountsARepeatedRowOnce) {
+  const Outcome outcome = run_virtual(kTiny + ("--benchmark_repetitions=3 --out=" + file));
+  EXPECT_NE(outcome.out.find("2 passed"), std::string::npos) << outcome.out;
+  EXPECT_EQ(results()["results"].size(), 2u);
+}
+
 TEST_F(Program, ReproducesARowFromItsOwnCommand) {
   ASSERT_EQ(run_virtual(kTiny + ("--out=" + file)).status, 0);
   const std::string repro = results()["results"][1]["repro"];

@@ -184,6 +184,49 @@ TEST_F(RowRunnerTest, TakesADegenerateBatch) {
   EXPECT_EQ(result.status, Status::passed) << result.reason;
 }
 
+/// The path that a GPU takes, on whatever device there is: the drop-in's events say 0 for every
+/// time.
+class MeasuredRow : public RowRunnerTest {
+ protected:
+  RowResult measure(const Strategy& strategy) {
+    RowRunner runner(Backend{}, device_profile("h100-sxm"), {});
+    return runner.run({1, &strategy, {}, Problem::parse("mb1ic2oc2iw8kw4sw2")});
+  }
+};
+
+TEST_F(MeasuredRow, HasBothSeriesAndIsCheckedAgain) {
+  Strategy s = strategy_with(nothing);
+  s.prepare = [](const Call&) { return std::unique_ptr<Prepared>(); };
+  const RowResult result = measure(s);
+  ASSERT_EQ(result.status, Status::passed) << result.reason;
+  ASSERT_TRUE(result.time);
+  EXPECT_GE(result.time->cold->samples.size(), 20u);
+  EXPECT_GE(result.time->hot->samples.size(), 20u);
+  EXPECT_EQ(result.time->cold->discarded, 3);
+  EXPECT_TRUE(result.time->prepare_us);
+  EXPECT_FALSE(result.counters);
+}
+
+TEST_F(MeasuredRow, FailsIfItGoesWrongWhileMeasured) {
+  int runs = 0;
+  const RowResult result = measure(strategy_with([&runs](const Call&, std::vector<float>& y) {
+    if (++runs > 10) y[0] = -y[0] - 1;
+  }));
+  EXPECT_EQ(result.status, Status::failed);
+  EXPECT_FALSE(result.reason.empty());
+}
+
+TEST_F(MeasuredRow, IsNotMeasuredIfWrong) {
+  int runs = 0;
+  const RowResult result = measure(strategy_with([&runs](const Call&, std::vector<float>& y) {
+    ++runs;
+    y[0] += 1;
+  }));
+  EXPECT_EQ(result.status, Status::failed);
+  EXPECT_FALSE(result.time);
+  EXPECT_EQ(runs, 2) << "one to check, one to compare bits";
+}
+
 TEST(StopReason, ComesFromPrecisionSamplesOrTime) {
   const MeasureLimits limits{
       .warm_up = 0, .min_samples = 20, .max_samples = 100, .precision = 0.01, .max_seconds = 1};
