@@ -60,7 +60,7 @@ template <class V>
 PTXVM_INLINE V to_odd(V rounded, V error) {
   using B = BitsOf<V>;
   const B bits = as<B>(rounded);
-  const B step = select<B>((error > 0) != (rounded < 0), splat<B>(1), splat<B>(~0u));
+  const B step = select<B>((error > 0) != (as<MaskOf<V>>(bits) < 0), splat<B>(1), B{} - 1);
   const auto inexact = ((error > 0) | (error < 0)) & as<MaskOf<V>>((bits & 1) == 0);
   return as<V>(select<B>(inexact, bits + step, bits));
 }
