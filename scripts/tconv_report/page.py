@@ -34,14 +34,14 @@ def section(run: Run, configuration: tuple[str, str, str]) -> dict:
     """One matrix with its charts: all rows of an (op, dtype, layout)."""
     rows = run.of(configuration)
     layers = list(dict.fromkeys(row.layer for row in rows))
-    strategies = list(dict.fromkeys(row.strategy for row in rows))
-    counted = [name for name in strategies if any(r.strategy == name and r.status != "SKIPPED" for r in rows)]
+    names = dict.fromkeys(row.strategy for row in rows)
+    counted = [name for name in names if any(r.strategy == name and r.status != "SKIPPED" for r in rows)]
     palette = charts.colours(counted)
     pictures = [(metric, charts.bars(rows, metric, layers, palette)) for metric in METRICS]
     return {
         "title": " / ".join(configuration),
         "layers": layers,
-        "strategies": strategies,
+        "strategies": counted + [name for name in names if name not in counted],  # what ran comes first
         "cells": {(row.layer, row.strategy): row for row in rows},
         "problems": {row.layer: row.problem for row in rows},
         "rows": rows,
