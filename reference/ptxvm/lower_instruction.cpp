@@ -18,6 +18,12 @@ bool is_dynamic(const Operand& o) {
              std::end(kDynamicSpecials);
 }
 
+OperandRule typed(ptx::Type type) {
+  OperandRule rule;
+  rule.type = type;
+  return rule;
+}
+
 /// The conversions that lowering inserts.
 const ptx::Instruction& conversion(bool narrows, bool is_signed) {
   static const auto make = [](const char* to, const char* from) {
@@ -63,7 +69,7 @@ void FunctionLowering::instruction(const ptx::Instruction& in) {
     Operand guard;
     guard.kind = Operand::Kind::reg;
     guard.text = in.guard.reg;
-    draft.guard = source(draft, guard, {.type = ptx::Type::pred});
+    draft.guard = source(draft, guard, typed(ptx::Type::pred));
     draft.op.guard_negated = in.guard.negated;
   }
   if (in.mnemonic == "bra")
@@ -94,7 +100,7 @@ void FunctionLowering::branch(Draft&, const ptx::Instruction& in) {
 void FunctionLowering::table_branch(Draft& draft, const ptx::Instruction& in) {
   if (in.operands.size() != 2 || in.operands[1].kind != Operand::Kind::symbol)
     fail(in, "takes an index and a .branchtargets label");
-  operand(draft, in.operands[0], {.type = ptx::Type::b32});
+  operand(draft, in.operands[0], typed(ptx::Type::b32));
   draft.op.imm = static_cast<int64_t>(code_->tables.size());
   code_->tables.emplace_back();
 }
@@ -133,7 +139,7 @@ void FunctionLowering::call(Draft& draft, const ptx::Instruction& in) {
     } else if (target) {
       continue;  // prototype or table: of no use here
     } else if (o.kind == Operand::Kind::reg) {
-      draft.sources.push_back(source(draft, o, {.type = ptx::Type::b64}));
+      draft.sources.push_back(source(draft, o, typed(ptx::Type::b64)));
       target = true;
     } else if (o.kind == Operand::Kind::symbol) {
       site.callee = o.text;

@@ -61,7 +61,6 @@ FunctionLowering::Ref FunctionLowering::resized(Draft& draft, Ref ref, const Ope
 
 FunctionLowering::Ref FunctionLowering::destination(Draft& draft, const Operand& o,
                                                     const OperandRule& rule) {
-  if (o.kind == Operand::Kind::none) return kNothing;
   if (o.kind != Operand::Kind::reg) fail(*draft.instruction, "the destination must be a register");
   const Ref declared = register_ref(o, *draft.instruction);
   if (draft.op.dst_bytes == 0)
@@ -78,7 +77,7 @@ FunctionLowering::Ref FunctionLowering::source(Draft& draft, const Operand& o,
   const bool wide = ptx::bytes_of(rule.type) == 8;
   switch (o.kind) {
     case Operand::Kind::none:
-      return kNothing;
+      fail(in, "_ is not a value");
     case Operand::Kind::reg:
       return resized(draft, register_ref(o, in), rule, false);
     case Operand::Kind::special:
@@ -111,8 +110,10 @@ void FunctionLowering::vector(Draft& draft, const Operand& o, const OperandRule&
   for (const Operand& e : o.elements) {
     if (e.kind == Operand::Kind::vector || e.kind == Operand::Kind::list)
       fail(*draft.instruction, "a vector within a vector");
-    draft.elements.push_back(rule.writes ? destination(draft, e, element)
-                                         : source(draft, e, element));
+    const bool sink = rule.writes && e.kind == Operand::Kind::none;
+    draft.elements.push_back(sink          ? kNothing
+                             : rule.writes ? destination(draft, e, element)
+                                           : source(draft, e, element));
   }
 }
 
@@ -144,25 +145,49 @@ void FunctionLowering::address(Draft& draft, const Operand& o) {
   draft.sources.push_back(base);
   draft.displacements.push_back(displacement);
   draft.addresses = true;
-  const OperandRule coordinate = {.checked = false, .type = Type::b32};
+  OperandRule coordinate;
+  coordinate.checked = false;
+  coordinate.vector = coordinate.address = true;
+  coordinate.type = Type::b32;
   for (const Operand& e : o.elements) operand(draft, e, coordinate);
 }
 
 void FunctionLowering::operand(Draft& draft, const Operand& o, const OperandRule& rule) {
   if (rule.ignored && (o.kind == Operand::Kind::integer || o.kind == Operand::Kind::real)) return;
-  if (o.kind == Operand::Kind::vector) {
+  const bool is_vector = o.kind == Operand::Kind::vector,
+             is_address = o.kind == Operand::Kind::address;
+  if ((is_vector && !rule.vector) || (is_address && !rule.address) ||
+      (!is_vector && !is_address && !rule.scalar)) {
+    fail(*draft.instruction, std::string(is_vector    ? "a vector"
+                                         : is_address ? "an address"
+                                                      : "a value") +
+                                 " where " + (rule.scalar ? "a single value" : "an address") +
+                                 " is expected");
+  }
+  if (is_vector) {
     vector(draft, o, rule);
-  } else if (o.kind == Operand::Kind::address) {
+  } else if (is_address) {
     address(draft, o);
   } else if (rule.writes) {
-    draft.dst = destination(draft, o, rule);
+    draft.dst = destination_or_sink(draft, o, rule);
   } else {
     draft.sources.push_back(source(draft, o, rule));
   }
   if (!o.second) return;
-  const OperandRule predicate = {.writes = true, .type = Type::pred};
+  OperandRule predicate;
+  predicate.type = Type::pred;
   if (!rule.writes) fail(*draft.instruction, "a|b where no second destination is");
-  draft.second = destination(draft, *o.second, predicate);
+  draft.second = destination_or_sink(draft, *o.second, predicate);
+}
+
+/// Handlers write every scalar destination that their instruction has: `_` is a register that
+/// nobody reads.
+FunctionLowering::Ref FunctionLowering::destination_or_sink(Draft& draft, const Operand& o,
+                                                            const OperandRule& rule) {
+  if (o.kind != Operand::Kind::none) return destination(draft, o, rule);
+  const Ref sink = add_register({}, {rule.type, slot_bytes(rule.type)});
+  draft.written.push_back(sink);
+  return sink;
 }
 
 FunctionLowering::Ref FunctionLowering::constant(uint64_t bits, bool wide, bool predicate) {

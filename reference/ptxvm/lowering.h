@@ -103,6 +103,7 @@ class FunctionLowering {
   void vector(Draft&, const ptx::Operand&, const OperandRule&);
   Ref source(Draft&, const ptx::Operand&, const OperandRule&);
   Ref destination(Draft&, const ptx::Operand&, const OperandRule&);
+  Ref destination_or_sink(Draft&, const ptx::Operand&, const OperandRule&);
   Ref register_ref(const ptx::Operand&, const ptx::Instruction&) const;
   Ref resized(Draft&, Ref, const OperandRule&, bool written);
   Ref constant(uint64_t bits, bool wide, bool predicate = false);

@@ -25,6 +25,7 @@ Type letter_type(char letter, const ptx::Instruction& in) {
     case 'h':
       return unsigned_of(ptx::bytes_of(first) / 2);
     case 'i':
+    case '*':
       return Type::b32;
     case 'l':
       return Type::b64;
@@ -61,25 +62,30 @@ std::vector<OperandRule> operand_rules(const char* signature, const ptx::Instruc
     bool optional = false;
     for (; word.size() > 1; word.remove_prefix(1)) {
       if (word[0] == '?') optional = true;
+      if (word[0] == '+') rule.vector = true;
       if (word[0] == 'r') {
         if (!in.has("red")) break;
         rule.writes = true;
       }
       if (word[0] == '=' || word[0] == '~') rule.writes = is_destination(word[0], in);
-      if (word[0] == '~') rule.checked = false;
+      if (word[0] == '~') rule.checked = false, rule.vector = rule.address = true;
     }
     if (word.size() > 1) continue;  // an `r` operand that this form does not have
     if (word[0] == '*') rule.checked = false, open = open || !rule.writes;
+    if (word[0] == '*') rule.vector = rule.address = true;
+    if (word[0] == 'a') rule.address = true, rule.scalar = false;
     rule.ignored = word[0] == 'n';
     rule.type = letter_type(word[0], in);
     if (rule.type == Type::none) rule.type = Type::b32, rule.checked = false;
+    if (word[0] == '*' && rule.type == Type::pred) rule.type = Type::b32;  // bar.red.and.pred: ids
     if (word[0] != '*' || rule.writes) required += !optional;
     if (word[0] != '*' || rule.writes || rules.size() < in.operands.size()) rules.push_back(rule);
   }
   if (open) {
-    OperandRule rule = {
-        .writes = false, .checked = false, .ignored = false, .type = letter_type('t', in)};
-    if (rule.type == Type::none || rule.type == Type::pred) rule.type = Type::b32;
+    OperandRule rule;
+    rule.checked = false;
+    rule.vector = rule.address = true;
+    rule.type = letter_type('t', in);
     while (rules.size() < in.operands.size()) rules.push_back(rule);
   }
   if (in.operands.size() < required || in.operands.size() > rules.size()) {

@@ -9,6 +9,9 @@ namespace ptxvm {
 struct OperandRule {
   bool writes = false;
   bool checked = true;               // the register's width must be that of `type`
+  bool vector = false;               // may be {..}
+  bool address = false;              // may be [..]
+  bool scalar = true;                // may be neither
   bool ignored = false;              // an immediate that only the selector reads: no slot
   ptx::Type type = ptx::Type::none;  // of immediates; decides their width
 };
