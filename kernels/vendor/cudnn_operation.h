@@ -13,8 +13,9 @@ namespace tconv::cudnn {
 
 /// Unique ids of the tensors in the graph, and in the variant pack that a plan is executed with.
 enum class TensorId : int64_t { x = 1, w = 2, y = 3 };
-inline constexpr int64_t kTensorAlignment =
-    256;  ///< bytes; what cudaMalloc gives and Call promises
+/// Bytes. Plans may assume it of every tensor: the widest vector access. cuDNN refuses pointers
+/// that are aligned to less.
+inline constexpr int64_t kTensorAlignment = 16;
 
 class Operation {
  public:
