@@ -17,9 +17,42 @@ constexpr size_t kReservedShared = 1
                                    << 10;  // per block, for the system, from compute capability 8.0
 constexpr size_t kMaxPitch = 2147483647;
 
+cudaDeviceProp properties_of(const tconv::DeviceProfile& profile, uint64_t memory_bytes) {
+  cudaDeviceProp p{};
+  const std::string name = "Virtual " + std::string(profile.device_name) + " (ptxvm)";
+  name.copy(p.name, sizeof(p.name) - 1);
+  std::copy_n("ptxvm virtual GPU", sizeof(p.uuid.bytes), p.uuid.bytes);
+  p.totalGlobalMem = memory_bytes;
+  p.sharedMemPerBlock = static_cast<size_t>(profile.shared_bytes_per_block);
+  p.sharedMemPerBlockOptin = static_cast<size_t>(profile.shared_bytes_per_block_optin);
+  p.sharedMemPerMultiprocessor = static_cast<size_t>(profile.shared_bytes_per_sm);
+  p.reservedSharedMemPerBlock = profile.sm_major >= 8 ? kReservedShared : 0;
+  p.regsPerBlock = p.regsPerMultiprocessor = profile.registers_per_sm;
+  p.warpSize = 32;
+  p.memPitch = kMaxPitch;
+  p.maxThreadsPerBlock = kMaxBlock[0];
+  std::copy(std::begin(kMaxBlock), std::end(kMaxBlock), p.maxThreadsDim);
+  std::copy(std::begin(kMaxGrid), std::end(kMaxGrid), p.maxGridSize);
+  p.maxThreadsPerMultiProcessor = profile.threads_per_sm;
+  p.maxBlocksPerMultiProcessor = profile.blocks_per_sm;
+  p.multiProcessorCount = profile.sms;
+  p.l2CacheSize = static_cast<int>(profile.l2_bytes);
+  p.totalConstMem = kConstantBytes;
+  p.major = profile.sm_major;
+  p.minor = profile.sm_minor;
+  p.textureAlignment = p.surfaceAlignment = 512;
+  p.texturePitchAlignment = 32;
+  p.globalL1CacheSupported = p.localL1CacheSupported = 1;
+  p.canMapHostMemory = p.unifiedAddressing = p.hostRegisterSupported = 1;
+  p.concurrentKernels = p.asyncEngineCount = p.streamPrioritiesSupported = 1;
+  p.computePreemptionSupported = p.cooperativeLaunch = p.memoryPoolsSupported = 1;
+  p.clusterLaunch = profile.sm_major >= 9;
+  return p;
+}
+
 // Attributes that cudaDeviceProp has no field for, or that need a number of the profile.
 std::map<int, int> attribute_table() {
-  const cudaDeviceProp p = device_properties();
+  const cudaDeviceProp& p = device_properties();
   const auto clip = [](size_t v) { return static_cast<int>(std::min<size_t>(v, 2147483647)); };
   return {
       {cudaDevAttrMaxThreadsPerBlock, p.maxThreadsPerBlock},
@@ -79,39 +112,10 @@ size_t& limit_slot(cudaLimit limit) {
 
 void check_device(int device) { require(device == 0, cudaErrorInvalidDevice); }
 
-cudaDeviceProp device_properties() {
-  const Context& context = Context::get();
-  const tconv::DeviceProfile& profile = context.profile();
-  cudaDeviceProp p{};
-  const std::string name = "Virtual " + std::string(profile.device_name) + " (ptxvm)";
-  name.copy(p.name, sizeof(p.name) - 1);
-  std::copy_n("ptxvm virtual GPU", sizeof(p.uuid.bytes), p.uuid.bytes);
-  p.totalGlobalMem = context.memory_bytes();
-  p.sharedMemPerBlock = static_cast<size_t>(profile.shared_bytes_per_block);
-  p.sharedMemPerBlockOptin = static_cast<size_t>(profile.shared_bytes_per_block_optin);
-  p.sharedMemPerMultiprocessor = static_cast<size_t>(profile.shared_bytes_per_sm);
-  p.reservedSharedMemPerBlock = profile.sm_major >= 8 ? kReservedShared : 0;
-  p.regsPerBlock = p.regsPerMultiprocessor = profile.registers_per_sm;
-  p.warpSize = 32;
-  p.memPitch = kMaxPitch;
-  p.maxThreadsPerBlock = kMaxBlock[0];
-  std::copy(std::begin(kMaxBlock), std::end(kMaxBlock), p.maxThreadsDim);
-  std::copy(std::begin(kMaxGrid), std::end(kMaxGrid), p.maxGridSize);
-  p.maxThreadsPerMultiProcessor = profile.threads_per_sm;
-  p.maxBlocksPerMultiProcessor = profile.blocks_per_sm;
-  p.multiProcessorCount = profile.sms;
-  p.l2CacheSize = static_cast<int>(profile.l2_bytes);
-  p.totalConstMem = kConstantBytes;
-  p.major = profile.sm_major;
-  p.minor = profile.sm_minor;
-  p.textureAlignment = p.surfaceAlignment = 512;
-  p.texturePitchAlignment = 32;
-  p.globalL1CacheSupported = p.localL1CacheSupported = 1;
-  p.canMapHostMemory = p.unifiedAddressing = p.hostRegisterSupported = 1;
-  p.concurrentKernels = p.asyncEngineCount = p.streamPrioritiesSupported = 1;
-  p.computePreemptionSupported = p.cooperativeLaunch = p.memoryPoolsSupported = 1;
-  p.clusterLaunch = profile.sm_major >= 9;
-  return p;
+const cudaDeviceProp& device_properties() {
+  static const cudaDeviceProp properties =
+      properties_of(Context::get().profile(), Context::get().memory_bytes());
+  return properties;
 }
 
 int device_attribute(cudaDeviceAttr attribute) {

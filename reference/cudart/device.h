@@ -9,7 +9,7 @@ namespace cudart {
 void check_device(int device);
 /// Limits that no profile of ours varies are the CUDA programming guide's (table "Technical
 /// Specifications per Compute Capability"). Texture and surface sizes are 0: there are none.
-cudaDeviceProp device_properties();
+const cudaDeviceProp& device_properties();
 /// Fails with cudaErrorInvalidValue for a number that is no attribute. Attributes the virtual GPU
 /// has nothing for are 0.
 int device_attribute(cudaDeviceAttr attribute);

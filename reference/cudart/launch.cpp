@@ -23,7 +23,7 @@ bool fits(const dim3& d, const int (&limit)[3]) {
 }
 
 void check_shape(const Function& f, const LaunchShape& shape) {
-  const cudaDeviceProp p = device_properties();
+  const cudaDeviceProp& p = device_properties();
   const bool dims = fits(shape.grid, p.maxGridSize) && fits(shape.block, p.maxThreadsDim);
   require(dims && volume(shape.block) <= static_cast<uint64_t>(p.maxThreadsPerBlock),
           cudaErrorInvalidConfiguration);
@@ -149,7 +149,7 @@ void set_function_attribute(const void* function, cudaFuncAttribute attribute, i
 }
 
 int blocks_per_sm(const Function& f, int threads, size_t dynamic_shared) {
-  const cudaDeviceProp p = device_properties();
+  const cudaDeviceProp& p = device_properties();
   require(threads > 0, cudaErrorInvalidValue);
   if (threads > std::min<int>(p.maxThreadsPerBlock, static_cast<int>(f.info.max_threads))) return 0;
   if (dynamic_shared + f.info.static_shared > p.sharedMemPerBlockOptin) return 0;
@@ -162,7 +162,7 @@ int blocks_per_sm(const Function& f, int threads, size_t dynamic_shared) {
 
 size_t available_dynamic_shared(const Function& f, int blocks, int threads) {
   require(blocks > 0 && blocks <= blocks_per_sm(f, threads, 0), cudaErrorInvalidValue);
-  const cudaDeviceProp p = device_properties();
+  const cudaDeviceProp& p = device_properties();
   const size_t share = p.sharedMemPerMultiprocessor / static_cast<size_t>(blocks);
   const size_t taken = f.info.static_shared + p.reservedSharedMemPerBlock;
   return std::min(share - taken, p.sharedMemPerBlockOptin - f.info.static_shared);

@@ -1,41 +1,22 @@
 #include "reference/cudart/memory.h"
 
-#include <cstring>
-#include <map>
 #include <string>
-#include <utility>
+#include <unordered_set>
 
-#include "reference/cudart/context.h"
+#include "reference/cudart/address.h"
 #include "reference/cudart/faults.h"
-#include "reference/cudart/modules.h"
+#include "reference/cudart/pinned.h"
 
 namespace cudart {
 namespace {
-
 constexpr size_t kPitchUnit = 512;
 
-struct Pinned {
-  size_t bytes;
-  unsigned flags;
-  uint64_t device;  // 0: the program's own memory, registered
-};
-
-std::map<uintptr_t, Pinned>& pinned() {
-  static auto& map = *new std::map<uintptr_t, Pinned>;  // used by the program's exit handlers
-  return map;
+// What cudaFree may free: pinned memory and the program's variables have device addresses too.
+std::unordered_set<uint64_t>& freeable() {
+  static auto& set = *new std::unordered_set<uint64_t>;  // used by the program's exit handlers
+  return set;
 }
-
-ptxvm::Memory& memory() { return Context::get().memory(); }
-uint64_t number(const void* p) { return reinterpret_cast<uint64_t>(p); }
-void* pointer(uint64_t address) { return reinterpret_cast<void*>(address); }
-
-// The pinned range that holds the host address, or null.
-const std::pair<const uintptr_t, Pinned>* find_pinned(const void* host) {
-  auto after = pinned().upper_bound(number(host));
-  if (after == pinned().begin()) return nullptr;
-  --after;
-  return number(host) - after->first < after->second.bytes ? &*after : nullptr;
-}
+}  // namespace
 
 uint64_t allocate_address(size_t bytes, const char* label) {
   static uint64_t count = 0;
@@ -46,71 +27,21 @@ uint64_t allocate_address(size_t bytes, const char* label) {
   return address;
 }
 
-// The host's view of a range, for a copy or a fill. A device range must lie in one live allocation.
-std::byte* view(const void* base, size_t bytes, bool device, const char* what) {
-  if (!device) return static_cast<std::byte*>(const_cast<void*>(base));
-  if (!memory().find(number(base), bytes))
-    fail(cudaErrorInvalidValue, std::string(what) + " of " + std::to_string(bytes) +
-                                    " bytes: " + memory().describe(number(base)));
-  return memory().host(number(base));
-}
-
-// Bytes from the first to the last of a box; fails where the size does not fit 64 bits.
-size_t span_of(const Box& box, const Extent& e) {
-  size_t slice = 0, slices = 0, rows = 0, total = 0;
-  const bool overflow = __builtin_mul_overflow(box.pitch, box.slice_rows, &slice) ||
-                        __builtin_mul_overflow(slice, e.slices - 1, &slices) ||
-                        __builtin_mul_overflow(box.pitch, e.rows - 1, &rows) ||
-                        __builtin_add_overflow(slices, rows, &total) ||
-                        __builtin_add_overflow(total, e.width, &total);
-  require(!overflow, cudaErrorInvalidValue);
-  return total;
-}
-
-bool empty(const Extent& e) { return e.width == 0 || e.rows == 0 || e.slices == 0; }
-
-void check_pitch(const Box& box, const Extent& e) {
-  require(e.rows * e.slices == 1 || box.pitch >= e.width, cudaErrorInvalidPitchValue);
-}
-
-template <class Row>
-void for_rows(const Extent& e, Row&& row) {
-  for (size_t z = 0; z < e.slices; ++z)
-    for (size_t y = 0; y < e.rows; ++y) row(z, y);
-}
-
-size_t offset_of(const Box& box, size_t z, size_t y) {
-  return (z * box.slice_rows + y) * box.pitch;
-}
-
-void check_kind(cudaMemcpyKind kind, bool to_device, bool from_device) {
-  if (kind == cudaMemcpyDefault) return;
-  require(kind >= cudaMemcpyHostToHost && kind <= cudaMemcpyDeviceToDevice,
-          cudaErrorInvalidMemcpyDirection);
-  const bool says_to = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
-  const bool says_from = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-  if (says_to != to_device || says_from != from_device)
-    fail(cudaErrorInvalidValue,
-         std::string("cudaMemcpy: the kind says ") + (says_from ? "device" : "host") + " to " +
-             (says_to ? "device" : "host") + ", the addresses are " +
-             (from_device ? "device" : "host") + " to " + (to_device ? "device" : "host"));
-}
-
-Box box_of(const cudaPitchedPtr& p, const cudaPos& pos, size_t rows) {
-  const size_t slice_rows = p.ysize != 0 ? p.ysize : rows;
-  auto* base = static_cast<std::byte*>(p.ptr) + (pos.z * slice_rows + pos.y) * p.pitch + pos.x;
-  return {base, p.pitch, slice_rows};
-}
-
-}  // namespace
-
 void* allocate(size_t bytes, const char* label) {
-  return bytes == 0 ? nullptr : pointer(allocate_address(bytes, label));
+  if (bytes == 0) return nullptr;
+  const uint64_t address = allocate_address(bytes, label);
+  freeable().insert(address);
+  return pointer(address);
 }
+
+void forget_allocations() { freeable().clear(); }
 
 void release(void* device) {
   if (!device) return;
-  if (memory().is_device(number(device)) && memory().release(number(device))) return;
+  if (freeable().erase(number(device)) == 1) {
+    memory().release(number(device));
+    return;
+  }
   fail(cudaErrorInvalidValue,
        "cudaFree: not the start of a live allocation: " + memory().describe(number(device)));
 }
@@ -123,52 +54,6 @@ cudaPitchedPtr allocate_pitched(size_t width, size_t rows, const char* label) {
   return {allocate(bytes, label), pitch, width, rows};
 }
 
-void* allocate_pinned(size_t bytes, unsigned flags) {
-  if (bytes == 0) return nullptr;
-  const uint64_t device = allocate_address(bytes, "cudaHostAlloc");
-  void* host = memory().host(device);
-  pinned()[number(host)] = {bytes, flags, device};
-  return host;
-}
-
-void forget_pinned() { pinned().clear(); }
-
-void release_pinned(void* host) {
-  if (!host) return;
-  const auto found = pinned().find(number(host));
-  require(found != pinned().end() && found->second.device != 0, cudaErrorInvalidValue);
-  memory().release(found->second.device);
-  pinned().erase(found);
-}
-
-void register_pinned(void* host, size_t bytes, unsigned flags) {
-  require(host && bytes, cudaErrorInvalidValue);
-  require(!find_pinned(host), cudaErrorHostMemoryAlreadyRegistered);
-  pinned()[number(host)] = {bytes, flags, 0};
-}
-
-void unregister_pinned(void* host) {
-  const auto found = pinned().find(number(host));
-  require(found != pinned().end() && found->second.device == 0, cudaErrorHostMemoryNotRegistered);
-  pinned().erase(found);
-}
-
-void* device_pointer_of_pinned(void* host) {
-  const auto* range = find_pinned(host);
-  require(range, cudaErrorInvalidValue);
-  if (range->second.device == 0)
-    fail(cudaErrorNotSupported,
-         "cudaHostGetDevicePointer: the virtual GPU maps memory of cudaHostAlloc only, not of "
-         "cudaHostRegister");
-  return pointer(range->second.device + (number(host) - range->first));
-}
-
-unsigned pinned_flags(void* host) {
-  const auto* range = find_pinned(host);
-  require(range, cudaErrorInvalidValue);
-  return range->second.flags;
-}
-
 cudaPointerAttributes pointer_attributes(const void* p) {
   cudaPointerAttributes a{};
   a.type = cudaMemoryTypeUnregistered;
@@ -177,7 +62,7 @@ cudaPointerAttributes pointer_attributes(const void* p) {
   if (const auto* range = find_pinned(p)) {
     a.type = cudaMemoryTypeHost;
     a.device = 0;
-    if (range->second.device) a.devicePointer = device_pointer_of_pinned(const_cast<void*>(p));
+    if (range->device) a.devicePointer = device_pointer_of_pinned(const_cast<void*>(p));
   } else if (memory().find(number(p))) {
     a.type = cudaMemoryTypeDevice;
     a.device = 0;
@@ -185,63 +70,6 @@ cudaPointerAttributes pointer_attributes(const void* p) {
     a.hostPointer = nullptr;
   }
   return a;
-}
-
-void copy(Box to, Box from, Extent extent, cudaMemcpyKind kind) {
-  count_call(FaultKind::memcpy);
-  if (empty(extent)) return;
-  require(to.base && from.base, cudaErrorInvalidValue);
-  check_pitch(to, extent);
-  check_pitch(from, extent);
-  const bool to_device = memory().is_device(number(to.base));
-  const bool from_device = memory().is_device(number(from.base));
-  check_kind(kind, to_device, from_device);
-  std::byte* const out = view(to.base, span_of(to, extent), to_device, "copy's destination");
-  const std::byte* const in = view(from.base, span_of(from, extent), from_device, "copy's source");
-  for_rows(extent, [&](size_t z, size_t y) {
-    std::memmove(out + offset_of(to, z, y), in + offset_of(from, z, y), extent.width);
-  });
-}
-
-void copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
-  copy({to, bytes, 1}, {const_cast<void*>(from), bytes, 1}, {.width = bytes}, kind);
-}
-
-void copy_3d(const cudaMemcpy3DParms& p) {
-  if (p.srcArray || p.dstArray)
-    fail(cudaErrorNotSupported, "cudaMemcpy3D: cudaArray is not supported by the virtual GPU");
-  copy(box_of(p.dstPtr, p.dstPos, p.extent.height), box_of(p.srcPtr, p.srcPos, p.extent.height),
-       {p.extent.width, p.extent.height, p.extent.depth}, p.kind);
-}
-
-namespace {
-void* inside_symbol(const void* symbol, size_t bytes, size_t offset) {
-  const auto found = Modules::get().symbol(symbol);
-  require(offset <= found.size && bytes <= found.size - offset, cudaErrorInvalidValue);
-  return pointer(found.address + offset);
-}
-}  // namespace
-
-void copy_to_symbol(const void* symbol, const void* from, size_t bytes, size_t offset,
-                    cudaMemcpyKind kind) {
-  copy(inside_symbol(symbol, bytes, offset), from, bytes, kind);
-}
-
-void copy_from_symbol(void* to, const void* symbol, size_t bytes, size_t offset,
-                      cudaMemcpyKind kind) {
-  copy(to, inside_symbol(symbol, bytes, offset), bytes, kind);
-}
-
-void fill(Box to, int value, Extent extent) {
-  if (empty(extent)) return;
-  require(to.base, cudaErrorInvalidValue);
-  check_pitch(to, extent);
-  const bool device = memory().is_device(number(to.base));
-  require(device || find_pinned(to.base), cudaErrorInvalidValue);
-  std::byte* const out = view(to.base, span_of(to, extent), device, "cudaMemset");
-  for_rows(extent, [&](size_t z, size_t y) {
-    std::memset(out + offset_of(to, z, y), value, extent.width);
-  });
 }
 
 }  // namespace cudart

@@ -1,8 +1,9 @@
 // Allocation, copies of every kind and shape, fills, pinned memory, and what is refused.
 #include <cstring>
-#include <cuda_runtime.h>
 #include <numeric>
 #include <vector>
+
+#include <cuda_runtime.h>
 
 #include "tests/cudart/machine.h"
 
@@ -129,6 +130,7 @@ TEST_F(Memory, PinnedMemoryHasADeviceAddressForTheSameBytes) {
   cudaPointerAttributes a{};
   ASSERT_CUDA(cudaPointerGetAttributes(&a, host));
   EXPECT_EQ(a.type, cudaMemoryTypeHost);
+  EXPECT_NE(cudaFree(static_cast<char*>(device) - 8), cudaSuccess);
   EXPECT_CUDA(cudaFreeHost(host));
   ASSERT_CUDA(cudaPointerGetAttributes(&a, &got));
   EXPECT_EQ(a.type, cudaMemoryTypeUnregistered);
@@ -164,6 +166,16 @@ TEST_F(Memory, PoolsHandOutMemoryInStreamOrder) {
   EXPECT_CUDA(cudaFreeAsync(a, nullptr));
   EXPECT_CUDA(cudaFreeAsync(b, nullptr));
   EXPECT_CUDA(cudaMemPoolTrimTo(pool, 0));
+}
+
+TEST_F(Memory, ADeviceResetForgetsEverything) {
+  VIRTUAL_GPU_ONLY();
+  void *device = allocate(64), *host = nullptr;
+  ASSERT_CUDA(cudaMallocHost(&host, 64));
+  ASSERT_CUDA(cudaDeviceReset());
+  EXPECT_EQ(cudaFree(device), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaFreeHost(host), cudaErrorInvalidValue);
+  EXPECT_CUDA(cudaFree(allocate(64)));
 }
 
 TEST_F(Memory, DereferencingADevicePointerOnTheHostFaults) {

@@ -1,7 +1,8 @@
 // Copies and fills. The asynchronous ones differ in that they name a stream, which must exist.
+#include "reference/cudart/copy.h"
+
 #include "reference/cudart/device.h"
 #include "reference/cudart/entry/entry.h"
-#include "reference/cudart/memory.h"
 #include "reference/cudart/modules.h"
 #include "reference/cudart/stream.h"
 

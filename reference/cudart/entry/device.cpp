@@ -8,6 +8,7 @@
 #include "reference/cudart/entry/entry.h"
 #include "reference/cudart/memory.h"
 #include "reference/cudart/modules.h"
+#include "reference/cudart/pinned.h"
 
 using namespace cudart;
 
@@ -72,6 +73,7 @@ CUDART_ENTRY cudaError_t cudaDeviceSynchronize() {
 CUDART_ENTRY cudaError_t cudaDeviceReset() {
   return call([] {
     Modules::get().forget_loaded();
+    forget_allocations();
     forget_pinned();
     Context::get().reset();
   });

@@ -1,6 +1,7 @@
 #include "reference/cudart/memory.h"
 
 #include "reference/cudart/entry/entry.h"
+#include "reference/cudart/pinned.h"
 #include "reference/cudart/stream.h"
 
 using namespace cudart;
