@@ -66,11 +66,13 @@ void count_arithmetic(Totals& t, const ptx::Instruction& op, uint64_t lanes) {
   }
 }
 
-/// m * n * k of "m16n8k16".
+/// m * n * k of "m16n8k16"; mma.m8n8k4 on f16 is four products.
 uint64_t macs(const ptx::Instruction& op) {
+  if (is(op, "wmma") ? !op.has("mma") : !is(op, "mma")) return 0;
   for (const std::string& modifier : op.modifiers) {
     unsigned long long m = 0, n = 0, k = 0;
-    if (std::sscanf(modifier.c_str(), "m%llun%lluk%llu", &m, &n, &k) == 3) return m * n * k;
+    if (std::sscanf(modifier.c_str(), "m%llun%lluk%llu", &m, &n, &k) == 3)
+      return m * n * k * (is(op, "mma") && modifier == "m8n8k4" && op.has("f16") ? 4 : 1);
   }
   return 0;
 }
@@ -110,8 +112,7 @@ void count_op(Totals& t, const Op& op, const ptx::Instruction& instruction, cons
   t[warp_instructions] += sum.block.groups;
   t[lane_instructions] += sum.block.lanes;
   count_arithmetic(t, instruction, passed.lanes);
-  if (is(instruction, "mma") || is(instruction, "wmma"))
-    t[tensor_macs] += macs(instruction) * passed.groups;
+  t[tensor_macs] += macs(instruction) * passed.groups;
   if (is(instruction, "bra") || is(instruction, "brx")) t[branches] += sum.block.groups;
   t[branches_divergent] += sum.divergent;
   count_memory(t, instruction, sum);

@@ -77,7 +77,6 @@ std::vector<OperandRule> operand_rules(const char* signature, const ptx::Instruc
     rule.ignored = word[0] == 'n';
     rule.type = letter_type(word[0], in);
     if (rule.type == Type::none) rule.type = Type::b32, rule.checked = false;
-    if (word[0] == '*' && rule.type == Type::pred) rule.type = Type::b32;  // bar.red.and.pred: ids
     if (word[0] != '*' || rule.writes) required += !optional;
     if (word[0] != '*' || rule.writes || rules.size() < in.operands.size()) rules.push_back(rule);
   }
@@ -85,7 +84,7 @@ std::vector<OperandRule> operand_rules(const char* signature, const ptx::Instruc
     OperandRule rule;
     rule.checked = false;
     rule.vector = rule.address = true;
-    rule.type = letter_type('t', in);
+    rule.type = letter_type('*', in);
     while (rules.size() < in.operands.size()) rules.push_back(rule);
   }
   if (in.operands.size() < required || in.operands.size() > rules.size()) {
