@@ -2,7 +2,6 @@
 // and partial warps, in whatever instruction set PTXVM_ISA names.
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <fstream>
 #include <random>
 #include <regex>
@@ -289,11 +288,18 @@ void check_warp(const Entry& entry, const Inputs& inputs, uint32_t active, const
   }
 }
 
-std::vector<std::string> tested_mnemonics() {
+/// The rows of opcodes.def under the headings that are tested here.
+std::vector<std::string> arithmetic_mnemonics() {
+  std::ifstream table(std::string(TCONV_SOURCE_DIR) + "/reference/ptxvm/opcodes.def");
   std::vector<std::string> names;
-  for (const auto& file : std::filesystem::directory_iterator(kFolder))
-    if (file.path().extension() == ".ptx") names.push_back(file.path().stem());
-  std::sort(names.begin(), names.end());
+  bool ours = false;
+  for (std::string line; std::getline(table, line);) {
+    std::smatch m;
+    if (std::regex_search(line, m, std::regex("^// --- (\\w+)")))
+      ours = std::string("integer bits float compare move warp").find(m[1]) != std::string::npos;
+    if (ours && std::regex_search(line, m, std::regex("^PTX_OPCODE\\((\\w+),")))
+      names.push_back(m[1]);
+  }
   return names;
 }
 
@@ -315,26 +321,14 @@ TEST_P(Ops, GivesWhatTheIsaSays) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Ops, testing::ValuesIn(tested_mnemonics()),
+INSTANTIATE_TEST_SUITE_P(All, Ops, testing::ValuesIn(arithmetic_mnemonics()),
                          [](const auto& name) { return name.param; });
 
-/// Headings of opcodes.def whose rows are tested here.
-TEST(OpTable, EveryArithmeticRowHasItsPtx) {
-  std::ifstream table(std::string(TCONV_SOURCE_DIR) + "/reference/ptxvm/opcodes.def");
-  ASSERT_TRUE(table);
-  bool ours = false;
-  int rows = 0;
-  for (std::string line; std::getline(table, line);) {
-    std::smatch m;
-    if (std::regex_search(line, m, std::regex("^// --- (\\w+)")))
-      ours = std::string("integer bits float compare move warp").find(m[1]) != std::string::npos;
-    if (!ours || !std::regex_search(line, m, std::regex("^PTX_OPCODE\\((\\w+),"))) continue;
-    ++rows;
-    EXPECT_TRUE(std::filesystem::exists(kFolder + m[1].str() + ".ptx"))
-        << m[1] << " has no tests/ptxvm/ops/" << m[1] << ".ptx";
-    EXPECT_TRUE(find_opcode(m[1].str())->selector) << m[1] << " has no selector in " << isa_name();
-  }
-  EXPECT_GT(rows, 50);
+TEST(OpTable, EveryArithmeticRowHasASelectorHere) {
+  const std::vector<std::string> rows = arithmetic_mnemonics();
+  EXPECT_GT(rows.size(), 50u);
+  for (const std::string& name : rows)
+    EXPECT_TRUE(find_opcode(name)->selector) << name << " in " << isa_name();
 }
 
 }  // namespace

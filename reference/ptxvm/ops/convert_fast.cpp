@@ -98,7 +98,7 @@ const Op* integer_from_float(Warp& w, const Op* op) {
     constexpr float low = std::is_signed_v<D> ? -0x1p31f : 0.0f,
                     high = std::is_signed_v<D> ? 0x1p31f : 0x1p32f;
     const F x = integral<direction>(flush_if<ftz>(a));
-    const F inside = (x >= low) & (x < high) ? x : F{};
+    const F inside = select<F>((x >= low) & (x < high), x, F{});
     V r = convert<D>(inside);
     r = select<V>(x >= high, splat<V>(D(std::is_signed_v<D> ? 0x7fffffffu : 0xffffffffu)), r);
     return select<V>(x < low, splat<V>(D(std::is_signed_v<D> ? 0x80000000u : 0u)), r);

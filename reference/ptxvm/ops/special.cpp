@@ -57,7 +57,8 @@ const Op* div32_approx(Warp& w, const Op* op) {
     a = flush_if<ftz>(a);
     b = flush_if<ftz>(b);
     const V zero = as<V>(as<BitsOf<V>>(b) & kSignOf<V>), size = magnitude(b);
-    return finish<ftz, false>((size > 0x1p126f) & (size < __builtin_inff()) ? a * zero : a / b);
+    return finish<ftz, false>(
+        select<V>((size > 0x1p126f) & (size < __builtin_inff()), a * zero, a / b));
   });
 }
 
