@@ -11,8 +11,8 @@ using detail::Shape;
 using detail::TapRun;
 
 constexpr int kThreads = 256;
-constexpr int kBlocksPerSm =
-    4;  // 64 registers a thread; left alone, ptxas aims for fewer and spills
+/// Grants 64 registers a thread; left alone, ptxas aims for fewer and spills.
+constexpr int kBlocksPerSm = 4;
 
 // y[n][oc][o] = sum over (i, t) with i*s - crop + t*d = o of x[n][ic][i] * w[ic][oc][t].
 // One thread per output position and kChannels output channels; lanes are neighbouring positions.

@@ -14,8 +14,6 @@ using detail::TapRun;
 using detail::TileSize;
 
 constexpr int kCol2imThreads = 256;
-constexpr int kCol2imBlocksPerSm =
-    4;  // 64 registers a thread; left alone, ptxas aims for fewer and spills
 /// Above this many bytes of columns the batch is taken in parts, one after the other through the
 /// same workspace.
 constexpr int64_t kWorkspaceGoal = int64_t{1} << 30;
@@ -71,7 +69,7 @@ __global__ void __launch_bounds__(T::kThreads)
 
 // y[n][oc][o] = sum of columns[n][oc][t][i] over the (i, t) that reach o. One thread per output: a
 // gather over valid taps.
-__global__ void __launch_bounds__(kCol2imThreads, kCol2imBlocksPerSm)
+__global__ void __launch_bounds__(kCol2imThreads)
     col2im_kernel(const __grid_constant__ Shape s, const float* __restrict__ columns,
                   float* __restrict__ y, unsigned blocks_per_channel) {
   const unsigned channel = blockIdx.x / blocks_per_channel;  // (batch, oc)
@@ -134,7 +132,10 @@ int64_t batch_part(const Problem& p) {
 
 std::string supports(const Problem& p, const Config& c) {
   if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
-  if (rows(p) > detail::kMaxBlocks) return "output channels times taps must be below 2^31";
+  if (rows(p) > detail::kIndexLimit) {
+    return "output channels per group times taps must be at most " +
+           std::to_string(detail::kIndexLimit);
+  }
   const int64_t col2im = p.out_channels * blocks_per_channel(p);
   return detail::refuse_grid(batch_part(p) * std::max(tiles_per_sample(p), col2im));
 }

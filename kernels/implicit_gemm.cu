@@ -5,6 +5,7 @@
 // arithmetic beyond one addition.
 #include <algorithm>
 
+#include "kernels/detail/input_loader.cuh"
 #include "kernels/detail/launch.cuh"
 #include "kernels/detail/phase.cuh"
 #include "kernels/detail/tile_choice.cuh"
@@ -12,6 +13,7 @@
 namespace tconv {
 namespace {
 
+using detail::InputRow;
 using detail::kStageDepth;
 using detail::Phase;
 using detail::PhasePoint;
@@ -19,11 +21,9 @@ using detail::PhaseWeights;
 using detail::Shape;
 using detail::TileSize;
 
-/// One row k of the input operand: relative to what tap 0 and channel 0 read, `offset` elements on,
-/// and `d`, `h`, `w` inputs back on each axis (for the border test).
-struct alignas(16) InputRow {
-  int offset, d, h, w;
-};
+/// Output channels are padded to this: rows of packed weights then start on 16 bytes and are read
+/// as float4.
+constexpr int kWeightAlignment = 4;
 
 // table[packed tap][ic / spacing], for every `spacing`-th channel ic. One thread per entry.
 __global__ void table_kernel(const __grid_constant__ Shape s, InputRow* __restrict__ table,
@@ -40,105 +40,6 @@ __global__ void table_kernel(const __grid_constant__ Shape s, InputRow* __restri
       jd * s.d.step, jh * s.h.step, jw * s.w.step};
   table[int64_t{detail::packed_tap(s, t)} * rows + ic / spacing] = row;
 }
-
-/// Loads kStageDepth x T::kCols tiles of the input operand. A thread keeps its columns, so that
-/// what a column is (sample, position) is worked out once. kWholeTaps: every stage lies within one
-/// tap, one table entry serves all its rows.
-template <class T, bool kWholeTaps>
-class InputLoader {
- public:
-  /// `x` points at this group's first channel in sample 0. Columns col.. of phase p; `rows` = K of
-  /// the phase.
-  __device__ InputLoader(const Shape& s, const Phase& p, const float* x, const InputRow* table,
-                         int col, int rows)
-      : s_(s), table_(table), rows_(rows) {
-#pragma unroll
-    for (int i = 0; i < kColumns; ++i) {
-      const int m = col + column(i);
-      const bool exists = m < s.batch * p.outputs();
-      const PhasePoint at = exists ? detail::point_at(s, p, m) : PhasePoint{0, 0, -1, -1, -1};
-      from_[i] = x + int64_t{at.sample} * s.groups * s.ic * s.in_spatial +
-                 (int64_t{at.d} * s.h.in + at.h) * s.w.in + at.w;
-      d_[i] = at.d, h_[i] = at.h, w_[i] = at.w;
-    }
-  }
-
-  /// Reads the next tile into registers; elements outside of the input are zero.
-  __device__ __forceinline__ void fetch() {
-    if constexpr (kWholeTaps) {
-      fetch_rows_of_one_tap();
-    } else {
-      fetch_rows_of_any_tap();
-    }
-    rows_ -= kStageDepth;
-  }
-
-  /// Writes what fetch() read. Lanes are neighbouring columns: no bank conflicts.
-  __device__ __forceinline__ void store(float (&tile)[kStageDepth][T::kCols]) const {
-#pragma unroll
-    for (int i = 0; i < kColumns; ++i) {
-#pragma unroll
-      for (int pass = 0; pass < kPasses; ++pass) {
-        tile[first_row() + pass * kRowsPerPass][column(i)] = held_[i][pass];
-      }
-    }
-  }
-
- private:
-  __device__ __forceinline__ void fetch_rows_of_one_tap() {
-    const InputRow row = *table_;
-#pragma unroll
-    for (int i = 0; i < kColumns; ++i) {
-      const bool inside = is_inside(i, row);
-      const float* const from = from_[i] + row.offset + int64_t{first_row()} * s_.in_spatial;
-#pragma unroll
-      for (int pass = 0; pass < kPasses; ++pass) {
-        held_[i][pass] = inside ? from[int64_t{pass} * kRowsPerPass * s_.in_spatial] : 0.0F;
-      }
-    }
-    table_ += 1;
-  }
-
-  __device__ __forceinline__ void fetch_rows_of_any_tap() {
-#pragma unroll
-    for (int pass = 0; pass < kPasses; ++pass) {
-      const int k = first_row() + pass * kRowsPerPass;
-      const bool exists = k < rows_;
-      const InputRow row = table_[exists ? k : 0];
-#pragma unroll
-      for (int i = 0; i < kColumns; ++i) {
-        held_[i][pass] = exists & is_inside(i, row) ? from_[i][row.offset] : 0.0F;
-      }
-    }
-    table_ += kStageDepth;
-  }
-
-  /// Evaluates all three tests: cheaper than branching around two of them.
-  __device__ __forceinline__ bool is_inside(int i, const InputRow& row) const {
-    const bool d = static_cast<unsigned>(d_[i] - row.d) < static_cast<unsigned>(s_.d.in);
-    const bool h = static_cast<unsigned>(h_[i] - row.h) < static_cast<unsigned>(s_.h.in);
-    const bool w = static_cast<unsigned>(w_[i] - row.w) < static_cast<unsigned>(s_.w.in);
-    return d & h & w;
-  }
-
-  static constexpr int kColumns = T::kCols > T::kThreads ? T::kCols / T::kThreads : 1;
-  static constexpr int kRowsPerPass = T::kCols > T::kThreads ? 1 : T::kThreads / T::kCols;
-  static constexpr int kPasses = kStageDepth / kRowsPerPass;
-  static_assert(kColumns * kPasses * T::kThreads == kStageDepth * T::kCols,
-                "threads share a stage evenly: else a part of it would not be loaded");
-
-  static __device__ int first_row() { return static_cast<int>(threadIdx.x) / T::kCols; }
-  static __device__ int column(int i) {
-    return static_cast<int>(threadIdx.x) % T::kCols + i * T::kThreads;
-  }
-
-  const Shape& s_;
-  const InputRow* table_;
-  int rows_;
-  const float* from_[kColumns];
-  int d_[kColumns], h_[kColumns], w_[kColumns];
-  float held_[kColumns][kPasses];
-};
 
 // y[n][oc][o of phase] = sum over (tap j, ic) of packed[phase][(j, ic)][oc] * x[n][ic][input -
 // j*step]. One block per phase, group, tile of channels (rows) and tile of outputs over the batch
@@ -165,8 +66,8 @@ __global__ void __launch_bounds__(T::kThreads)
   const float* const w = packed + (int64_t{group} * s.taps * s.ic + first_row) * oc_padded + row;
   const InputRow* const rows = table + (kWholeTaps ? first_row / kStageDepth : first_row);
   detail::RowLoader<T::kRows, T::kThreads> load_w(w, oc_padded, depth, oc_padded - row, true);
-  InputLoader<T, kWholeTaps> load_x(s, p, x + int64_t{group} * s.ic * s.in_spatial, rows, col,
-                                    depth);
+  detail::InputLoader<T, kWholeTaps> load_x(s, p, x + int64_t{group} * s.ic * s.in_spatial, rows,
+                                            col, depth);
   detail::Accumulator<T> tile;
   detail::multiply_stages(tile, load_w, load_x, detail::divide_up(depth, kStageDepth));
 
@@ -216,11 +117,15 @@ int64_t blocks(const Problem& p, const TileSize& t) {
 std::string supports(const Problem& p, const Config& c) {
   if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
   if (std::string reason = detail::refuse_batched_outputs(p); !reason.empty()) return reason;
-  if (p.ic_per_group() > detail::kMaxBlocks / p.in_spatial()) {
-    return "input of one group of one sample must have fewer than 2^31 elements";
+  if (std::string reason = PhaseWeights::refuse(p, kWeightAlignment); !reason.empty())
+    return reason;
+  if (p.ic_per_group() > detail::kIndexLimit / p.in_spatial()) {
+    return "input of one group of one sample must have at most " +
+           std::to_string(detail::kIndexLimit) + " elements";
   }
-  if (p.taps() > detail::kMaxBlocks / p.ic_per_group()) {
-    return "taps times input channels per group must be below 2^31";
+  if (p.taps() > detail::kIndexLimit / p.ic_per_group()) {
+    return "taps times input channels per group must be at most " +
+           std::to_string(detail::kIndexLimit);
   }
   return detail::refuse_grid(blocks(p, detail::kTileSizes[static_cast<size_t>(tile_of(p))]));
 }
@@ -228,7 +133,7 @@ std::string supports(const Problem& p, const Config& c) {
 /// Weights by phase, the table of input rows, and the tile that wastes least.
 struct Plan : PhaseWeights {
   Plan(const Problem& p, const Shape& s, const Call& call)
-      : PhaseWeights(s, static_cast<const float*>(call.w), 4, call.stream),
+      : PhaseWeights(s, static_cast<const float*>(call.w), kWeightAlignment, call.stream),
         tile(tile_of(p)),
         whole_taps(s.ic % kStageDepth == 0),
         table(int64_t{s.taps} * s.ic / (whole_taps ? kStageDepth : 1)) {

@@ -13,7 +13,8 @@ using detail::PhaseWeights;
 using detail::Shape;
 
 constexpr int kThreads = 256;
-constexpr int kBlocksPerSm = 4;  // 64 registers a thread: eight sums and their weights fit
+/// Grants 64 registers a thread; left alone, ptxas aims for fewer and spills.
+constexpr int kBlocksPerSm = 4;
 
 /// kCount consecutive weights, in loads as wide as the packing aligns them.
 template <int kCount>
@@ -116,6 +117,8 @@ int64_t blocks(const Problem& p) {
 std::string supports(const Problem& p, const Config& c) {
   if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
   if (std::string reason = detail::refuse_batched_outputs(p); !reason.empty()) return reason;
+  if (std::string reason = PhaseWeights::refuse(p, tile_of(p.oc_per_group())); !reason.empty())
+    return reason;
   return detail::refuse_grid(blocks(p));
 }
 

@@ -14,8 +14,8 @@ using detail::AxisIndex;
 using detail::Shape;
 
 constexpr int kThreads = 256;
-constexpr int kBlocksPerSm =
-    4;  // 64 registers a thread; left alone, ptxas aims for fewer and spills
+/// Grants 64 registers a thread; left alone, ptxas aims for fewer and spills.
+constexpr int kBlocksPerSm = 4;
 
 // y[n][oc][i*s - crop + t*d] += sum over ic of x[n][ic][i] * w[ic][oc][t].
 // One thread per input position and kChannels output channels; lanes are neighbouring positions, so

@@ -13,8 +13,6 @@ using detail::AxisIndex;
 using detail::Shape;
 
 constexpr int kThreads = 256;
-constexpr int kBlocksPerSm =
-    4;  // 64 registers a thread; left alone, ptxas aims for fewer and spills
 /// Above this many bytes the batch is taken in parts, one after the other through the same
 /// workspace.
 constexpr int64_t kWorkspaceGoal = int64_t{1} << 30;
@@ -33,7 +31,7 @@ __device__ int input_at(const AxisIndex& a, int u) {
 }
 
 // stretched[n][ic][u] = x[n][ic][i] where an input sits at u, else 0. One thread per element.
-__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
+__global__ void __launch_bounds__(kThreads)
     stretch_kernel(const __grid_constant__ Shape s, const float* __restrict__ x,
                    float* __restrict__ out, unsigned blocks_per_channel) {
   const int h = stretched(s.h), w = stretched(s.w), size = stretched(s.d) * h * w;
@@ -54,7 +52,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
 // One thread per output position and kChannels output channels. The padding leaves nothing to test
 // in the loops.
 template <int kChannels>
-__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
+__global__ void __launch_bounds__(kThreads)
     correlate_kernel(const __grid_constant__ Shape s, const float* __restrict__ x,
                      const float* __restrict__ w, float* __restrict__ y, unsigned blocks_per_tile) {
   const unsigned tile = blockIdx.x / blocks_per_tile;  // (batch, group, channel tile)
@@ -86,10 +84,13 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   for (int c = 0; c < kChannels; ++c) y[int64_t{c} * s.out_spatial] = sum[c];
 }
 
-/// Elements of one stretched channel, in 64 bits: may exceed what supports() lets pass.
+/// Elements of one stretched channel, or any number beyond kIndexLimit if they are that many.
 int64_t stretched_size(const Problem& p) {
   int64_t size = 1;
-  for (const Axis& a : p.axes) size *= a.out + a.dilation * (a.kernel - 1);
+  for (const Axis& a : p.axes) {
+    if (size > detail::kIndexLimit) break;  // too large already: the rest could overflow
+    size *= a.out + a.dilation * (a.kernel - 1);
+  }
   return size;
 }
 
@@ -109,9 +110,9 @@ int64_t blocks_per_channel(int64_t positions) {
 
 std::string supports(const Problem& p, const Config& c) {
   if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
-  if (stretched_size(p) > detail::kMaxBlocks) {
+  if (stretched_size(p) > detail::kIndexLimit) {
     return "zero-inserted input has " + std::to_string(stretched_size(p)) +
-           " elements per channel: must be below 2^31";
+           " elements per channel or more: must be at most " + std::to_string(detail::kIndexLimit);
   }
   const int64_t stretch = batch_part(p) * p.in_channels * blocks_per_channel(stretched_size(p));
   const int64_t correlate = batch_part(p) * p.out_channels * blocks_per_channel(p.out_spatial());

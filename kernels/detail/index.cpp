@@ -1,14 +1,11 @@
 #include "kernels/detail/index.cuh"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <string>
 
 namespace tconv::detail {
 namespace {
-
-constexpr int64_t kLimit = std::numeric_limits<int>::max();
 
 int inverse_modulo(int value, int modulus) {
   for (int candidate = 0; candidate < modulus; ++candidate) {
@@ -49,19 +46,20 @@ Shape make_shape(const Problem& p) {
 
 std::string index_limit_reason(const Problem& p) {
   const auto too_large = [](const char* what, int64_t value) {
-    return std::string(what) + " is " + std::to_string(value) + ": must be below 2^31";
+    return std::string(what) + " is " + std::to_string(value) + ": must be at most " +
+           std::to_string(kIndexLimit);
   };
   for (const Axis& a : p.axes) {
     // One stride of slack: phase arithmetic steps at most that far beyond the last output.
     const int64_t extent = std::max(a.full(), a.out) + a.crop_lo + a.stride;
-    if (extent > kLimit) return too_large("extent of an axis before cropping", extent);
+    if (extent > kIndexLimit) return too_large("extent of an axis before cropping", extent);
   }
-  if (p.in_spatial() > kLimit) return too_large("input size per channel", p.in_spatial());
-  if (p.out_spatial() > kLimit) return too_large("output size per channel", p.out_spatial());
-  if (p.taps() > kLimit) return too_large("number of taps", p.taps());
-  if (p.batch > kLimit) return too_large("batch", p.batch);
-  if (p.in_channels > kLimit) return too_large("number of input channels", p.in_channels);
-  if (p.out_channels > kLimit) return too_large("number of output channels", p.out_channels);
+  if (p.in_spatial() > kIndexLimit) return too_large("input size per channel", p.in_spatial());
+  if (p.out_spatial() > kIndexLimit) return too_large("output size per channel", p.out_spatial());
+  if (p.taps() > kIndexLimit) return too_large("number of taps", p.taps());
+  if (p.batch > kIndexLimit) return too_large("batch", p.batch);
+  if (p.in_channels > kIndexLimit) return too_large("number of input channels", p.in_channels);
+  if (p.out_channels > kIndexLimit) return too_large("number of output channels", p.out_channels);
   return {};
 }
 

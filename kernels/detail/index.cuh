@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include <cuda_runtime_api.h>
@@ -28,6 +29,10 @@ struct Shape {
   int in_spatial, out_spatial, taps;
   AxisIndex d, h, w;
 };
+
+/// What is counted in 32 bits ends here: a whole tile beyond the last element must still have a
+/// number.
+inline constexpr int64_t kIndexLimit = std::numeric_limits<int>::max() - 1024;
 
 /// Narrows to 32 bits. Only for problems that index_limit_reason() lets pass.
 Shape make_shape(const Problem&);

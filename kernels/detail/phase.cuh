@@ -3,7 +3,6 @@
 // dense stride-1 convolution.
 #pragma once
 
-#include <limits>
 #include <string>
 
 #include "kernels/detail/device_buffer.h"
@@ -71,15 +70,18 @@ __host__ __device__ inline PhasePoint point_at(const Shape& s, const Phase& p, i
 /// where oc_multiple is 4 or more.
 struct PhaseWeights : Prepared {
   PhaseWeights(const Shape&, const float* w, int oc_multiple, cudaStream_t);
+  /// Empty, or why these weights cannot be packed.
+  static std::string refuse(const Problem&, int oc_multiple);
 
   int oc_padded;
   DeviceBuffer<float> data;
 };
 
-/// Outputs of a channel over the whole batch are numbered in 32 bits.
+/// Empty, or that the outputs of a channel, over the whole batch, are too many to be numbered in 32
+/// bits.
 inline std::string refuse_batched_outputs(const Problem& p) {
-  if (p.batch == 0 || p.out_spatial() <= std::numeric_limits<int>::max() / p.batch) return {};
-  return "batch times output size per channel must be below 2^31";
+  if (p.batch == 0 || p.out_spatial() <= kIndexLimit / p.batch) return {};
+  return "batch times output size per channel must be at most " + std::to_string(kIndexLimit);
 }
 
 }  // namespace tconv::detail

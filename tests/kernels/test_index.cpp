@@ -166,10 +166,10 @@ TEST(Index, PointsOfAllPhasesCoverEachSampleOnce) {
 TEST(Index, LimitsNameWhatIsTooLarge) {
   Problem p = Problem::parse("mb1_ic1oc1_ih65536iw65536_kh1kw1");
   EXPECT_EQ(detail::index_limit_reason(p),
-            "input size per channel is 4294967296: must be below 2^31");
+            "input size per channel is 4294967296: must be at most 2147482623");
   p = Problem::parse("mb1_ic1oc1_iw2_kw1_sw2147483647");
   EXPECT_EQ(detail::index_limit_reason(p),
-            "extent of an axis before cropping is 4294967295: must be below 2^31");
+            "extent of an axis before cropping is 4294967295: must be at most 2147482623");
   p = Problem::parse("mb1_ic1oc1_ih4iw4_kh3kw3");
   EXPECT_EQ(detail::index_limit_reason(p), "");
 }
