@@ -87,7 +87,7 @@ void run(benchmark::State& state, const Backend& backend, const std::function<La
   }
 }
 
-void add(const std::string& name, const Backend& backend, std::function<Launch()> make) {
+void add(const std::string& name, const Backend& backend, const std::function<Launch()>& make) {
   benchmark::RegisterBenchmark(name.c_str(),
                                [=](benchmark::State& state) { run(state, backend, make); })
       ->UseRealTime()

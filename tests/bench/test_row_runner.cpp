@@ -90,6 +90,18 @@ TEST_F(RowRunnerTest, CatchesAnOutputLeftUnwritten) {
   EXPECT_EQ(run(s).status, Status::failed);
 }
 
+TEST_F(RowRunnerTest, CatchesAnUnwrittenOutputWhoseAnswerIsZero) {
+  // Kernel 1, stride 2: no tap reaches every other output. Memory that happens to hold zeros must
+  // not pass for an answer.
+  Strategy s = strategy_with(nothing);
+  s.launch = [](const Call& call) {
+    const std::vector<float> y = right_answer(call);
+    for (size_t i = 0; i < y.size(); i += 2) to_device(static_cast<float*>(call.y) + i, {y[i]});
+  };
+  const RowResult result = run(s, verify_only(), "mb1ic2oc1iw8ow16kw1sw2");
+  EXPECT_EQ(result.status, Status::failed);
+}
+
 TEST_F(RowRunnerTest, MistrustsAnOutputOfZeros) {
   const RowResult result =
       run(strategy_with([](const Call&, std::vector<float>& y) { y.assign(y.size(), 0); }));
