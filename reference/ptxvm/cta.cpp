@@ -15,7 +15,7 @@ constexpr uint32_t kIdleTurns = 8;  // turns of nothing but waiting before a blo
 constexpr uint32_t kMaxLocal = 512 << 10;  // bytes of local memory a thread may have (CUDA
                                            // programming guide, technical specifications)
 constexpr uint32_t kMaxDepth = 20000;
-constexpr size_t kOverhang = 256;  // vector loads may read beyond the end
+constexpr size_t kOverhang = 512;  // vector loads may read beyond the end
 
 void broadcast(std::byte* at, bool wide, uint64_t bits) {
   if (wide)

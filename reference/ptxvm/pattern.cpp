@@ -11,7 +11,7 @@ namespace ptxvm {
 namespace {
 
 constexpr int kBanks = 32;
-constexpr int64_t kWindow = 128;
+constexpr int64_t kWindow = 256;       // four vectors of 64 bytes
 constexpr uint64_t kNullPage = 65536;  // addresses below are null pointers with an index
 
 template <class F>
@@ -39,16 +39,42 @@ class Distinct {
   uint32_t count_ = 0;
 };
 
-Shape shape_of(const Site& site, uint32_t mask, uint32_t bytes) {
+/// Numbers each half warp's words from the half's lowest one; false if they are no words or lie too
+/// far apart.
+bool number_words(Site& site, uint32_t mask) {
+  site.wide = false;
+  for (int half = 0; half < 2; ++half) {
+    const uint32_t lanes_of_half = mask & 0xffffu << 16 * half;
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    each(lanes_of_half, [&](uint32_t lane) {
+      low = std::min(low, site.relative[lane]);
+      high = std::max(high, site.relative[lane]);
+    });
+    std::fill_n(site.words + 16 * half, 16, 0);
+    site.start[half] = lanes_of_half ? low : 0;
+    if (!lanes_of_half) continue;
+    if (high - low >= kWindow) return false;
+    site.wide |= high - low >= kWindow / 2;
+    bool words = true;
+    each(lanes_of_half, [&](uint32_t lane) {
+      words &= (site.relative[lane] - low) % 4 == 0;
+      site.words[lane] = int32_t((site.relative[lane] - low) / 4);
+    });
+    if (!words) return false;
+  }
+  return true;
+}
+
+Shape shape_of(Site& site, uint32_t mask, uint32_t bytes) {
   const int first = std::countr_zero(mask);
-  bool contiguous = true, words = true;
+  bool contiguous = true;
   each(mask, [&](uint32_t lane) {
     contiguous &= site.relative[lane] == int64_t(int(lane) - first) * int64_t(bytes);
-    words &= site.relative[lane] % 4 == 0;
   });
   if (site.first == site.last) return Shape::uniform;
+  const bool window = number_words(site, mask);
   if (contiguous) return Shape::contiguous;
-  return words && site.last - site.first < kWindow ? Shape::window : Shape::scattered;
+  return window ? Shape::window : Shape::scattered;
 }
 
 /// Relative addresses, their extent and shape. Returns the base.
@@ -64,8 +90,6 @@ uint64_t learn(Warp& warp, const Op* op, Site& site, MemoryAccess access, uint64
     site.last = std::max(site.last, relative);
   });
   site.shape = shape_of(site, mask, access.bytes);
-  for (uint32_t lane = 0; site.shape == Shape::window && lane < kLanes; ++lane)
-    site.words[lane] = mask >> lane & 1 ? int32_t((site.relative[lane] - site.first) / 4) : 0;
   std::fill(std::begin(site.units), std::end(site.units), uint8_t{0});
   site.clashes = 0;
   if (access.reads && access.writes && site.shape != Shape::contiguous) {
@@ -228,8 +252,12 @@ void mark_range(Worker& worker, uint64_t first, uint64_t last, MemoryAccess acce
 }
 
 void mark_lanes(Worker& worker, const Site& site, uint64_t base, MemoryAccess access) {
+  uint64_t previous = 0;  // neighbours mostly share a sector
   each(site.mask, [&](uint32_t lane) {
     const uint64_t address = base + uint64_t(site.relative[lane]);
+    const uint64_t last = (address + access.bytes - 1) / kSectorBytes;
+    if (last == previous) return;
+    previous = last;
     mark_range(worker, address / kSectorBytes, (address + access.bytes - 1) / kSectorBytes, access);
   });
 }

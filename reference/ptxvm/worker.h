@@ -19,7 +19,7 @@ enum class Shape : uint8_t {
   scattered,   // anything
   contiguous,  // lane l at (l - first) * size
   uniform,     // all equal
-  window,      // 4-byte elements within 128 bytes: a permutation of two vectors
+  window,      // words; each half warp's within 256 bytes: a permutation of a few vectors
 };
 
 /// What a memory op counts, by where its requests went.
@@ -49,8 +49,10 @@ struct alignas(64) Site {
   uint64_t begin = 0, end = 0;  // the allocation that the last request fell into
   int64_t first = 0, last = 0;  // smallest and largest relative address
   uint8_t units[32] = {};       // sectors (wavefronts) by base % 32, 0: not known yet
-  alignas(64) int64_t relative[32] = {};    // by lane
-  alignas(64) int32_t words[32] = {};       // Shape::window: word of the window by lane
+  alignas(64) int64_t relative[32] = {};  // by lane
+  int64_t start[2] = {};  // window, contiguous: smallest relative address of each half warp
+  bool wide = false;      // a half's words span more than 128 bytes
+  alignas(64) int32_t words[32] = {};  // Shape::window: word of the window by lane
 };
 
 struct Worker {

@@ -22,12 +22,20 @@ PTXVM_INLINE Wide<M> widened(M value) {
 }
 
 #if defined(__AVX512F__)
-/// 32 words picked from the 128 bytes at `p`.
+/// 32 words, each half warp's picked from the 256 bytes (128 if not wide) at its lowest one.
 PTXVM_INLINE void from_window(const std::byte* p, const Site& site, uint32_t mask, uint32_t* dst) {
-  const __m512i low = _mm512_loadu_si512(p), high = _mm512_loadu_si512(p + 64);
-  for (int i = 0; i < kLanes; i += 16) {
-    const __m512i picked = _mm512_permutex2var_epi32(low, _mm512_load_si512(site.words + i), high);
-    _mm512_mask_store_epi32(dst + i, __mmask16(mask >> i), picked);
+  for (int half = 0; half < 2; ++half) {
+    const std::byte* at = p + site.start[half];
+    const __m512i index = _mm512_load_si512(site.words + 16 * half);
+    __m512i picked =
+        _mm512_permutex2var_epi32(_mm512_loadu_si512(at), index, _mm512_loadu_si512(at + 64));
+    if (site.wide) {
+      const __m512i far = _mm512_permutex2var_epi32(_mm512_loadu_si512(at + 128), index,
+                                                    _mm512_loadu_si512(at + 192));
+      picked = _mm512_mask_blend_epi32(_mm512_test_epi32_mask(index, _mm512_set1_epi32(32)), picked,
+                                       far);
+    }
+    _mm512_mask_store_epi32(dst + 16 * half, __mmask16(mask >> 16 * half), picked);
   }
 }
 #endif
@@ -47,16 +55,17 @@ PTXVM_INLINE void fetch(const std::byte* p, const Site& site, uint32_t mask, Wid
     }
     return;
   }
+#if defined(__AVX512F__)
+  if constexpr (sizeof(M) == 4) {
+    const bool strided = stride > 4 && stride <= 16 && site.shape == Shape::contiguous;
+    if (site.shape == Shape::window || strided)
+      return from_window(p, site, mask, reinterpret_cast<uint32_t*>(dst));
+  }
+#endif
   if (site.shape == Shape::contiguous && mask == kFullMask) {
     for (int l = 0; l < kLanes; ++l) dst[l] = widened(at<M>(p + uint32_t(l) * stride));
     return;
   }
-#if defined(__AVX512F__)
-  if constexpr (sizeof(M) == 4) {
-    if (site.shape == Shape::window)
-      return from_window(p + site.first, site, mask, reinterpret_cast<uint32_t*>(dst));
-  }
-#endif
   if (mask == kFullMask) {
     for (int l = 0; l < kLanes; ++l) dst[l] = widened(at<M>(p + site.relative[l]));
     return;
