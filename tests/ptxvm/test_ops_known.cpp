@@ -78,7 +78,12 @@ constexpr Known kKnown[] = {
     {"min", "min.xorsign.abs.f32 d, a, b", {0xc0000000, 0x3f800000}, 0xbf800000},
     {"rcp", "rcp.approx.ftz.f64 d, a", {0x7ff8000000000000}, 0x7fffffff00000000},
     {"fma", "fma.rn.f16 d, a, b, c", {0x3c01, 0x3c01, 0xbc02}, 0x0010},  // 2^-20
-    {"add", "add.bf16 d, a, b", {0x3f80, 0x3b80}, 0x3f80},               // 1 + 2^-8: a tie, to even
+    // products halfway between two f16: a c too small for f32 decides
+    {"fma", "fma.rn.f16 d, a, b, c", {0x3c01, 0x3e00, 0x8001}, 0x3e01},
+    {"fma", "fma.rn.f16 d, a, b, c", {0xbc01, 0x3e00, 0x0001}, 0xbe01},
+    {"fma", "fma.rn.f16 d, a, b, c", {0x3c03, 0x3e00, 0x0001}, 0x3e05},
+    {"fma", "fma.rn.f16 d, a, b, c", {0x3c03, 0x3e00, 0x0000}, 0x3e04},
+    {"add", "add.bf16 d, a, b", {0x3f80, 0x3b80}, 0x3f80},  // 1 + 2^-8: a tie, to even
     // conversions
     {"cvt", "cvt.rzi.s32.f32 d, a", {0x7fc00000}, 0},
     {"cvt", "cvt.rzi.s64.f32 d, a", {0x7fc00000}, uint64_t{1} << 63},
