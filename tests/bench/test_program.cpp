@@ -20,6 +20,7 @@ constexpr const char* kTiny =
 class Program : public testing::Test {
  protected:
   Program() { fs::remove_all(folder), fs::create_directories(folder); }
+  ~Program() override { fs::remove_all(folder); }
   Json results() const { return Json::parse(std::ifstream(file)); }
   const fs::path folder =
       fs::path(testing::TempDir()) / ("tconv_program_" + std::to_string(getpid()));

@@ -35,7 +35,9 @@ std::string message_of(const std::function<void()>& action) {
 class Results : public testing::Test {
  protected:
   Results() { fs::remove_all(folder), fs::create_directories(folder); }
-  const fs::path folder = fs::path(testing::TempDir()) / "tconv_results";
+  ~Results() override { fs::remove_all(folder); }
+  const fs::path folder =
+      fs::path(testing::TempDir()) / ("tconv_results_" + std::to_string(getpid()));
   const fs::path file = folder / "run.json";
 };
 
