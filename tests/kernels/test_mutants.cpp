@@ -1,5 +1,8 @@
 // The net catches fish: a kernel passes as it is, and fails with any of the planted faults, by a
 // mismatch or by a device error.
+#include <dlfcn.h>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "tests/kernels/mutant.h"
@@ -13,15 +16,23 @@ std::string failure_of(Mutation mutation, DataMode mode) {
   return run_strategy(mutant(mutation), Case(p, mode, 7)).failure;
 }
 
-class MutantTest : public testing::TestWithParam<Mutation> {};
+class MutantTest : public testing::TestWithParam<Mutation> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Mutation::barrier_removed && dlsym(RTLD_DEFAULT, "ptxvmVersion") == nullptr) {
+      GTEST_SKIP() << "a real GPU may win the race";
+    }
+  }
 
-TEST_P(MutantTest, IsCaughtWithIntegers) {
-  EXPECT_NE(failure_of(GetParam(), DataMode::int_exact), "");
-}
+  void expect_caught(DataMode mode) {
+    EXPECT_NE(failure_of(GetParam(), mode), "");
+    EXPECT_EQ(failure_of(Mutation::none, mode), "") << "a fault before this one broke the device";
+  }
+};
 
-TEST_P(MutantTest, IsCaughtWithRealNumbers) {
-  EXPECT_NE(failure_of(GetParam(), DataMode::normal), "");
-}
+TEST_P(MutantTest, IsCaughtWithIntegers) { expect_caught(DataMode::int_exact); }
+
+TEST_P(MutantTest, IsCaughtWithRealNumbers) { expect_caught(DataMode::normal); }
 
 INSTANTIATE_TEST_SUITE_P(All, MutantTest,
                          testing::Values(Mutation::barrier_removed, Mutation::index_shifted,
@@ -38,11 +49,6 @@ INSTANTIATE_TEST_SUITE_P(All, MutantTest,
                                return "output_unwritten";
                            }
                          });
-
-TEST(Mutant, PassesWithoutAFault) {
-  EXPECT_EQ(failure_of(Mutation::none, DataMode::int_exact), "");
-  EXPECT_EQ(failure_of(Mutation::none, DataMode::normal), "");
-}
 
 }  // namespace
 }  // namespace tconv
