@@ -151,11 +151,18 @@ Counters count(const Grid& grid, const std::vector<Worker>& workers, const std::
         executed.lanes += blocks[i].lanes;
       }
       if (!executed.groups) continue;
-      const BasicBlock& block = plan.code->blocks[b];
-      for (uint32_t i = 1; i <= block.instructions; ++i) {
-        const Op& op = plan.code->ops[block.first_op + i];
-        count_op(t, op, *plan.code->instructions[op.instruction],
-                 sum_op(grid, plan, op, executed, sites));
+      const auto& ops = plan.code->ops;
+      const size_t end =
+          b + 1 < plan.code->blocks.size() ? plan.code->blocks[b + 1].first_op : ops.size();
+      // An instruction may be several ops: moves to and from wider registers stand around the one
+      // that counts, without a site or with its.
+      for (size_t i = plan.code->blocks[b].first_op + 1; i < end;) {
+        const Op* main = &ops[i];
+        for (const uint32_t instruction = main->instruction;
+             i < end && ops[i].instruction == instruction; ++i)
+          if (ops[i].site > main->site) main = &ops[i];
+        count_op(t, *main, *plan.code->instructions[main->instruction],
+                 sum_op(grid, plan, *main, executed, sites));
       }
     }
   }
