@@ -113,9 +113,13 @@ void count_op(Totals& t, const Op& op, const ptx::Instruction& instruction, cons
   t[lane_instructions] += sum.block.lanes;
   count_arithmetic(t, instruction, passed.lanes);
   t[tensor_macs] += macs(instruction) * passed.groups;
-  if (is(instruction, "bra") || is(instruction, "brx")) t[branches] += sum.block.groups;
-  t[branches_divergent] += sum.divergent;
-  count_memory(t, instruction, sum);
+  if (is(instruction, "bra") || is(instruction, "brx")) {
+    t[branches] += sum.block.groups;
+    t[branches_divergent] += sum.divergent;
+  }
+  // Ops that have no site of their own name the first one.
+  for (const ptx::Operand& operand : instruction.operands)
+    if (operand.kind == ptx::Operand::Kind::address) return count_memory(t, instruction, sum);
 }
 
 Sum sum_op(const Grid& grid, const CodePlan& plan, const Op& op, const Executions& block,
