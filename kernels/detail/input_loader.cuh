@@ -29,7 +29,9 @@ class InputLoader {
     for (int i = 0; i < kColumns; ++i) {
       const int m = col + column(i);
       const bool exists = m < s.batch * p.outputs();
-      const PhasePoint at = exists ? point_at(s, p, m) : PhasePoint{0, 0, -1, -1, -1};
+      const PhasePoint at = exists
+                                ? point_at(s, p, m)
+                                : PhasePoint{0, 0, -1, -1, -1};  // outside, whatever is subtracted
       from_[i] = x + int64_t{at.sample} * s.groups * s.ic * s.in_spatial +
                  (int64_t{at.d} * s.h.in + at.h) * s.w.in + at.w;
       d_[i] = at.d, h_[i] = at.h, w_[i] = at.w;
