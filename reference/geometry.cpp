@@ -41,6 +41,44 @@ double coverage_variance(int64_t kernel, int64_t stride) {
 
 int64_t gap_width(int64_t kernel, int64_t stride) { return std::max<int64_t>(0, stride - kernel); }
 
+PhaseOutputs phase_outputs(const Axis& a, int64_t phase) {
+  // The smallest o >= 0 with (o + crop_lo) mod stride = phase; then every stride-th.
+  const int64_t first = (phase - a.crop_lo % a.stride + a.stride) % a.stride;
+  if (first >= a.out) return {0, a.out};
+  return {(a.out - 1 - first) / a.stride + 1, first};
+}
+
+namespace {
+
+/// Taps of every phase, counted in one pass.
+std::vector<int64_t> phase_sizes(const Axis& a) {
+  std::vector<int64_t> sizes(static_cast<size_t>(a.stride));
+  for (int64_t t = 0; t < a.kernel; ++t) ++sizes[static_cast<size_t>(t * a.dilation % a.stride)];
+  return sizes;
+}
+
+}  // namespace
+
+Spread phase_coverage(const Axis& a) {
+  const double mean = static_cast<double>(a.kernel) / static_cast<double>(a.stride);
+  double variance = 0;
+  for (const int64_t size : phase_sizes(a)) {
+    const double off = static_cast<double>(size) - mean;
+    variance += off * off / static_cast<double>(a.stride);
+  }
+  return {mean, variance};
+}
+
+int64_t longest_gap(const Axis& a) {
+  // Phase 0 holds tap 0, so no gap wraps around the period.
+  int64_t longest = 0, run = 0;
+  for (const int64_t size : phase_sizes(a)) {
+    run = size == 0 ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  return longest;
+}
+
 PhaseSplit phase_split(const Axis& a) {
   const int64_t g = std::gcd(a.stride, a.dilation);
   return {a.stride / g, a.dilation / g, a.stride - a.stride / g};

@@ -30,6 +30,20 @@ double coverage_variance(int64_t kernel, int64_t stride);
 /// dilation 1.
 int64_t gap_width(int64_t kernel, int64_t stride);
 
+/// Outputs of [0, out) that belong to a phase, and the first of them (out if there is none).
+struct PhaseOutputs {
+  int64_t count, first;
+};
+PhaseOutputs phase_outputs(const Axis&, int64_t phase);
+/// Mean and variance, over the phases, of taps per output: coverage_variance() at any dilation.
+struct Spread {
+  double mean, variance;
+};
+Spread phase_coverage(const Axis&);
+/// Longest run of neighbouring outputs that receive nothing, away from the borders, at any
+/// dilation: gap_width() when dilation is 1.
+int64_t longest_gap(const Axis&);
+
 /// How polyphase splits an axis: gcd(stride, dilation) decides which outputs interact.
 struct PhaseSplit {
   int64_t classes;   ///< sub-problems: stride / gcd
@@ -40,7 +54,7 @@ struct PhaseSplit {
 PhaseSplit phase_split(const Axis&);
 
 /// Half-open range of output sizes that a forward convolution (dilation 1, symmetric crop p) maps
-/// back to `in`.
+/// back to `in`. With dilation d, pass the extent d*(k-1)+1 as the kernel.
 struct SizeRange {
   int64_t first, end;
 };

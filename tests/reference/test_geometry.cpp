@@ -153,6 +153,53 @@ TEST(Phases, TapsPartitionTheKernel) {
   }
 }
 
+TEST(Phases, OutputsPartitionTheAxis) {
+  test::Random random(6);
+  for (int i = 0; i < 1000; ++i) {
+    const Axis a = test::random_axis(random, 9);
+    std::vector<int64_t> count(static_cast<size_t>(a.stride)), first(count.size(), a.out);
+    for (int64_t o = a.out - 1; o >= 0; --o) {
+      const auto phase = static_cast<size_t>(phase_of(a, o));
+      ++count[phase];
+      first[phase] = o;
+    }
+    for (int64_t phase = 0; phase < a.stride; ++phase) {
+      const PhaseOutputs outputs = phase_outputs(a, phase);
+      EXPECT_EQ(outputs.count, count[static_cast<size_t>(phase)]);
+      EXPECT_EQ(outputs.first, first[static_cast<size_t>(phase)]);
+    }
+  }
+}
+
+TEST(Coverage, OfThePhasesIsThatOfTheInteriorAtAnyDilation) {
+  for (int64_t s = 1; s <= 5; ++s) {
+    for (int64_t d = 1; d <= 4; ++d) {
+      for (int64_t k = 1; k <= 7; ++k) {
+        const Axis a = long_axis(k, s, d);
+        const auto count = coverage(a);
+        const auto at = [&](int64_t o) { return count[static_cast<size_t>(30 * s + o)]; };
+        double mean = 0, square = 0;
+        int64_t longest = 0, run = 0;
+        for (int64_t o = 0; o < s; ++o) {
+          mean += static_cast<double>(at(o)) / static_cast<double>(s);
+          square += static_cast<double>(at(o) * at(o)) / static_cast<double>(s);
+        }
+        for (int64_t o = 0; o < 3 * s; ++o) {
+          run = at(o) == 0 ? run + 1 : 0;
+          longest = std::max(longest, run);
+        }
+        EXPECT_NEAR(phase_coverage(a).mean, mean, 1e-12);
+        EXPECT_NEAR(phase_coverage(a).variance, square - mean * mean, 1e-9);
+        EXPECT_EQ(longest_gap(a), longest) << "k " << k << " s " << s << " d " << d;
+        if (d == 1) {
+          EXPECT_NEAR(phase_coverage(a).variance, coverage_variance(k, s), 1e-12);
+          EXPECT_EQ(longest_gap(a), gap_width(k, s));
+        }
+      }
+    }
+  }
+}
+
 TEST(Phases, GainIsTheResponseToAConstant) {
   Problem p = Problem::parse("mb1ic1iw12oc1kw7sw3pw2");
   const std::vector<float> x(12, 1.0f), w{1, -2, 3, 5, 7, -11, 13};
