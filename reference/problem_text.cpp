@@ -31,6 +31,23 @@ struct Descriptor {
   }
 };
 
+/// Text for a message, which must stay one line: what is not printable as \xNN, and 60 characters
+/// at most.
+std::string shown(std::string_view text) {
+  constexpr size_t kLimit = 60;
+  std::string out;
+  for (const char c : text.substr(0, kLimit)) {
+    if (c >= ' ' && c < 127) {
+      out += c;
+      continue;
+    }
+    constexpr std::string_view kHex = "0123456789abcdef";
+    const auto byte = static_cast<unsigned char>(c);
+    out.append("\\x").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+  }
+  return text.size() > kLimit ? out + "..." : out;
+}
+
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
@@ -63,7 +80,7 @@ class Parser {
         return read_value(text_.substr(pos_, 2), d_.axes[axis][quantity]);
       }
     }
-    throw ProblemError("\"" + std::string(rest().substr(0, 16)) + "\" at character " +
+    throw ProblemError("\"" + shown(rest().substr(0, 16)) + "\" at character " +
                        std::to_string(pos_ + 1) +
                        ": unknown key; known: g mb ic oc, {i,o,k,s,p,d}{d,h,w}, n\"name\"");
   }
@@ -81,7 +98,7 @@ class Parser {
     }
     if (error != std::errc{}) throw ProblemError(k + ": must be followed by an integer");
     if (stop != end && (*stop == '.' || *stop == ',' || *stop == 'e' || *stop == 'E')) {
-      throw ProblemError(k + std::string(begin, end) + ": must be a whole number");
+      throw ProblemError(k + shown({begin, end}) + ": must be a whole number");
     }
     if (value < 0) {
       throw ProblemError(k + std::string(begin, stop) + ": must not be negative");
@@ -93,14 +110,14 @@ class Parser {
   void read_name() {
     std::string_view name = rest().substr(1);
     if (name.size() < 2 || name.front() != '"' || name.back() != '"') {
-      throw ProblemError("n" + std::string(name) +
+      throw ProblemError("n" + shown(name) +
                          ": a name must be quoted and come last, as n\"model:layer\"");
     }
     name = name.substr(1, name.size() - 2);
     const auto plain = [](char c) { return c > ' ' && c < 127 && c != '"' && c != '\\'; };
     if (name.empty() || !std::all_of(name.begin(), name.end(), plain)) {
       throw ProblemError(
-          "n\"" + std::string(name) +
+          "n\"" + shown(name) +
           "\": a name must be printable, not empty, without blanks, quotes or backslashes");
     }
     d_.name = name;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <lz4.h>
 #include <zstd.h>
@@ -154,7 +155,7 @@ const FatbinEntry* select_ptx(std::span<const FatbinEntry> entries, int sm) {
   for (const FatbinEntry& entry : entries) {
     if (entry.kind != FatbinEntry::Kind::ptx) continue;
     if (entry.only_this_sm ? entry.sm != sm : entry.sm > sm) continue;
-    const auto rank = [](const FatbinEntry& e) { return e.sm * 2 + e.only_this_sm; };
+    const auto rank = [](const FatbinEntry& e) { return std::pair(e.sm, e.only_this_sm); };
     if (!best || rank(entry) > rank(*best)) best = &entry;
   }
   return best;

@@ -188,6 +188,11 @@ const Bad kBad[] = {
      "n\"a\"mb1: a name must be quoted and come last, as n\"model:layer\""},
     {"ic1iw4oc1kw3n\"\"",
      "n\"\": a name must be printable, not empty, without blanks, quotes or backslashes"},
+    {"ic1iw4oc1kw3n\"a\nb\"",
+     "n\"a\\x0ab\": a name must be printable, not empty, without blanks, quotes or backslashes"},
+    {"ic1iw4oc1kw3\n\xff",
+     "\"\\x0a\\xff\" at character 13: unknown key; known: g mb ic oc, {i,o,k,s,p,d}{d,h,w}, "
+     "n\"name\""},
     {"ic1iw4oc1kw3n\"a b\"",
      "n\"a b\": a name must be printable, not empty, without blanks, quotes or backslashes"},
 };
