@@ -12,6 +12,7 @@ namespace {
                                           const std::vector<Strategy>& all) {
   if (options.problems.empty()) throw UsageError("nothing to run: the layer file holds no problem");
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const Strategy& s : all) names.push_back(fmt::format("{}/{}", to_string(s.op), s.name));
   const std::string pattern =
       options.strategy.empty() ? "" : fmt::format(" matches --strategy='{}'", options.strategy);

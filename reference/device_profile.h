@@ -1,4 +1,5 @@
-// Published rates of a few NVIDIA GPUs: what bounds are computed from, and what the virtual GPU pretends to be.
+// Published rates of a few NVIDIA GPUs: what bounds are computed from, and what the virtual GPU
+// pretends to be.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +18,19 @@ struct DeviceProfile {
   double dram_bytes_per_s;
   int64_t dram_bytes;
   int64_t l2_bytes;
-  int64_t l1_bytes_per_sm;             ///< L1 + shared, unified
-  int64_t shared_bytes_per_block;      ///< static limit
+  int64_t l1_bytes_per_sm;         ///< L1 + shared, unified
+  int64_t shared_bytes_per_block;  ///< static limit
   int64_t shared_bytes_per_block_optin;
   int64_t shared_bytes_per_sm;
   int threads_per_sm, blocks_per_sm, registers_per_sm;
   // Per SM and clock.
-  int fma_f32_lanes;        ///< FP32 fused multiply-adds per clock
-  int l1_sectors;           ///< 32-byte sectors that L1 serves per clock
-  int shared_wavefronts;    ///< shared-memory wavefronts per clock
-  int tensor_macs_f16;      ///< dense f16/bf16 multiply-adds per clock
+  int fma_f32_lanes;      ///< FP32 fused multiply-adds per clock
+  int l1_sectors;         ///< 32-byte sectors that L1 serves per clock
+  int shared_wavefronts;  ///< shared-memory wavefronts per clock
+  int tensor_macs_f16;    ///< dense f16/bf16 multiply-adds per clock
   int tensor_macs_tf32;
-  double atomics_per_l2_clock;  ///< 32-bit reductions on distinct addresses that the L2 retires per clock, whole device
+  double atomics_per_l2_clock;  ///< 32-bit reductions on distinct addresses that the L2 retires per
+                                ///< clock, whole device
 };
 
 /// All profiles: h100-sxm, a100-sxm, l40s, rtx4090, t4.

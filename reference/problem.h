@@ -11,7 +11,7 @@ namespace tconv {
 
 enum class Op { fprop, dgrad, wgrad };
 enum class DType { f32, tf32, f16, bf16 };  // accumulation is always f32 or better
-enum class Layout { nchw, nhwc };           // 1-D and 3-D analogues follow from the rank: ncw, ndhwc, ...
+enum class Layout { nchw, nhwc };  // 1-D and 3-D analogues follow from the rank: ncw, ndhwc, ...
 
 std::string_view to_string(Op);
 std::string_view to_string(DType);
@@ -22,12 +22,14 @@ DType parse_dtype(std::string_view);
 Layout parse_layout(std::string_view);
 int64_t size_of(DType);  ///< bytes of one stored element: 4, 4, 2, 2
 
-/// Text that is not a descriptor, or a geometry that is not a layer. what() is one line: field, value, rule.
+/// Text that is not a descriptor, or a geometry that is not a layer. what() is one line: field,
+/// value, rule.
 struct ProblemError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-/// One spatial axis. y[o] += x[i] * w[t] for every (i, t) with o = i*stride - crop_lo + t*dilation, 0 <= o < out.
+/// One spatial axis. y[o] += x[i] * w[t] for every (i, t) with o = i*stride - crop_lo + t*dilation,
+/// 0 <= o < out.
 struct Axis {
   int64_t in = 1;
   int64_t out = 1;
@@ -40,7 +42,8 @@ struct Axis {
   int64_t full() const { return (in - 1) * stride + dilation * (kernel - 1) + 1; }
   /// What is cut at the high end; negative: rows appended that no tap reaches (output padding).
   int64_t crop_hi() const { return full() - crop_lo - out; }
-  /// Number of (i, t) pairs with 0 <= i*stride - crop_lo + t*dilation < out. Closed form over taps, O(kernel).
+  /// Number of (i, t) pairs with 0 <= i*stride - crop_lo + t*dilation < out. Closed form over taps,
+  /// O(kernel).
   int64_t valid_pairs() const;
 
   bool operator==(const Axis&) const = default;
@@ -52,7 +55,8 @@ struct Problem {
   int64_t groups = 1;
   int64_t in_channels = 1;   ///< total over groups
   int64_t out_channels = 1;  ///< total over groups
-  /// Always three axes d, h, w. The first 3-rank are neutral (all sizes 1, crop 0), so a kernel can treat every problem as 3-D.
+  /// Always three axes d, h, w. The first 3-rank are neutral (all sizes 1, crop 0), so a kernel can
+  /// treat every problem as 3-D.
   std::array<Axis, 3> axes;
   std::string name;  ///< "model:layer" or empty; not part of the identity
 
@@ -65,7 +69,8 @@ struct Problem {
   /// Name if there is one, else str(): what a report prints.
   std::string label() const { return name.empty() ? str() : name; }
 
-  // Element counts. x[batch][ic][id][ih][iw], w[ic][oc/groups][kd][kh][kw], y[batch][oc][od][oh][ow].
+  // Element counts. x[batch][ic][id][ih][iw], w[ic][oc/groups][kd][kh][kw],
+  // y[batch][oc][od][oh][ow].
   int64_t x_size() const;
   int64_t w_size() const;
   int64_t y_size() const;
@@ -77,18 +82,20 @@ struct Problem {
   bool depthwise() const { return groups > 1 && groups == in_channels; }
 
   // Work of one application (the same for fprop, dgrad and wgrad).
-  int64_t macs_needed() const;         ///< multiply-adds whose (i, t) is valid: exact, borders excluded
+  int64_t macs_needed() const;  ///< multiply-adds whose (i, t) is valid: exact, borders excluded
   int64_t flops_needed() const { return 2 * macs_needed(); }
-  int64_t flops_dense_input() const;   ///< every tap at every input: 2*batch*ic*oc/g*taps*in_spatial
+  int64_t flops_dense_input() const;  ///< every tap at every input: 2*batch*ic*oc/g*taps*in_spatial
   int64_t flops_dense_output() const;  ///< every tap at every output (what zero insertion executes)
   int64_t bytes_compulsory(DType) const;  ///< |x| + |w| + |y| once each, in bytes
 
-  /// Shape class used to group results: "s1", "k=s", "k%s=0", "k%s!=0", "k<s", each axis alike or "mixed"; "depthwise" first.
+  /// Shape class used to group results: "s1", "k=s", "k%s=0", "k%s!=0", "k<s", each axis alike or
+  /// "mixed"; "depthwise" first.
   std::string shape_class() const;
 
   bool operator==(const Problem& other) const {
     return rank == other.rank && batch == other.batch && groups == other.groups &&
-           in_channels == other.in_channels && out_channels == other.out_channels && axes == other.axes;
+           in_channels == other.in_channels && out_channels == other.out_channels &&
+           axes == other.axes;
   }
 };
 

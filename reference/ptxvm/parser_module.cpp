@@ -110,7 +110,9 @@ void Parser::alias() {
 }
 
 void Parser::resolve_aliases() {
-  for (const auto& [name, target] : aliases_) {
+  for (const auto& alias : aliases_) {
+    const std::string& name = alias.first;
+    const std::string& target = alias.second;
     const Function* body = nullptr;
     for (const Function& f : module_->functions) {
       if (f.name == target && f.has_body) body = &f;

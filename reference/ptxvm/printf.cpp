@@ -40,7 +40,7 @@ class Arguments {
   uint64_t offset_ = 0;
 };
 
-std::string convert_next(std::string flags, bool is_long, char kind, Arguments& arguments,
+std::string convert_next(const std::string& flags, bool is_long, char kind, Arguments& arguments,
                          const std::function<std::string(uint64_t)>& text) {
   const std::string_view kinds = "diouxXc";
   if (kind == 's') return convert(flags + "s", text(arguments.next<uint64_t>()).c_str());

@@ -110,9 +110,9 @@ TEST(Counters, WideSharedLoads) {
 // 256 threads add 1 to bin (i mod 8): a warp's request has 8 addresses of 4 lanes each, so 3 of
 // every 4 wait: 24. The 8 bins share a sector. 8 warps.
 TEST(Counters, AtomicHistogram) {
-  Runner run(
-      entry(1, std::string(kThread) + "and.b32 %r3, %r0, 7; mul.wide.u32 %d1, %r3, 4; add.u64 %d1, "
-                                      "%a0, %d1; red.global.add.u32 [%d1], 1;"));
+  Runner run(entry(1, std::string(kThread) +
+                          "and.b32 %r3, %r0, 7; mul.wide.u32 %d1, %r3, 4; add.u64 %d1, "
+                          "%a0, %d1; red.global.add.u32 [%d1], 1;"));
   auto bins = run.buffer<uint32_t>(8);
   const Counters c = run.run({4}, {64}, {bins.address}).counters;
   for (int i = 0; i < 8; ++i) EXPECT_EQ(bins[i], 32u);
