@@ -77,6 +77,15 @@ uint64_t macs(const ptx::Instruction& op) {
   return 0;
 }
 
+/// What a memory instruction counts as.
+std::string_view access_kind(const ptx::Instruction& op) {
+  if (is(op, "wmma")) return op.has("store") ? "st" : "ld";
+  if (is(op, "stmatrix")) return "st";
+  if (is(op, "mbarrier")) return "atom";
+  if (is(op, "cp")) return op.has("mbarrier") ? "atom" : "cp";
+  return op.mnemonic;
+}
+
 void count_memory(Totals& t, const ptx::Instruction& op, const Sum& sum) {
   struct Row {
     std::string_view mnemonic;
@@ -86,13 +95,20 @@ void count_memory(Totals& t, const ptx::Instruction& op, const Sum& sum) {
                                     {"ldu", global_ld_requests, global_ld_sectors},
                                     {"st", global_st_requests, global_st_sectors},
                                     {"atom", global_atom_requests, global_atom_sectors},
-                                    {"red", global_red_requests, global_red_sectors}};
+                                    {"red", global_red_requests, global_red_sectors},
+                                    {"cp", async_requests, async_sectors}};
+  const std::string_view kind = access_kind(op);
   for (const Row& row : kGlobal) {
-    if (!is(op, row.mnemonic)) continue;
+    if (kind != row.mnemonic) continue;
     t[row.requests] += sum.global.requests;
     t[row.sectors] += sum.global.units;
   }
-  const bool store = is(op, "st") || is(op, "stmatrix"), atomic = is(op, "atom") || is(op, "red");
+  t[shared_ideal] += sum.shared.ideal;
+  if (kind == "cp") {
+    t[async_wavefronts] += sum.shared.units;
+    return;
+  }
+  const bool store = kind == "st", atomic = kind == "atom" || kind == "red";
   t[store ? local_st_requests : local_ld_requests] += sum.local.requests;
   t[atomic  ? shared_atom_requests
     : store ? shared_st_requests
@@ -102,7 +118,6 @@ void count_memory(Totals& t, const ptx::Instruction& op, const Sum& sum) {
             : shared_ld_wavefronts] += sum.shared.units;
   if (!atomic)
     t[store ? shared_st_conflicts : shared_ld_conflicts] += sum.shared.units - sum.shared.ideal;
-  t[shared_ideal] += sum.shared.ideal;
   t[atomic_lanes] += sum.atomic_lanes;
   t[atomic_serialised] += sum.serialised;
 }

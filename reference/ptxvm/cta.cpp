@@ -58,6 +58,7 @@ void Cta::start(uint64_t number) {
   idle_turns = 0;
   clock = 0;
   std::fill(std::begin(barriers), std::end(barriers), Barrier{});
+  async.reset(warps.size());
   const CodePlan& entry = grid.plan(grid.program->entry());
   for (Warp& warp : warps) {
     const uint32_t threads = std::min<uint32_t>(kLanes, living - warp.index * kLanes);

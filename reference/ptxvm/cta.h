@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "reference/ptxvm/async_copy.h"
 #include "reference/ptxvm/warp.h"
 #include "reference/ptxvm/worker.h"
 
@@ -66,6 +67,7 @@ struct Cta {
   uint32_t idle_turns = 0;  // since any warp did more than wait for other threads
   uint64_t clock = 0;       // %clock: advances when it is read
   Barrier barriers[kBarriers];
+  AsyncCopies async;
   std::vector<Warp> warps;
 
  private:

@@ -224,6 +224,8 @@ void FunctionLowering::emit(Draft&& draft) {
   if (branches || draft.addresses || draft.guard != kNothing || in.mnemonic == "bar" ||
       in.mnemonic == "barrier")
     draft.op.site = code_->sites++;
+  if (draft.displacements.size() > 1)  // the others' address patterns
+    code_->sites += static_cast<uint32_t>(draft.displacements.size() - 1);
   record(draft);
   if (in.mnemonic == "call") draft.elements.clear();
   const std::vector<Draft::Resize> after = std::move(draft.after);

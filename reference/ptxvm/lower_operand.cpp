@@ -171,7 +171,11 @@ void FunctionLowering::operand(Draft& draft, const Operand& o, const OperandRule
   } else if (rule.writes) {
     draft.dst = destination_or_sink(draft, o, rule);
   } else {
-    draft.sources.push_back(source(draft, o, rule));
+    const Ref ref = source(draft, o, rule);
+    draft.sources.push_back(ref);
+    if (!rule.checked && kind_of(ref) == kRegister &&
+        registers_[index_of(ref)].type == Type::pred)
+      draft.op.narrow_address |= kPredicateSource;
   }
   if (!o.second) return;
   OperandRule predicate;

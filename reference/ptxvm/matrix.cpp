@@ -172,7 +172,9 @@ bool wmma_fragment_form(const ptx::Instruction& in, FragmentForm& form) {
   const char which = in.modifiers[1].size() == 1 ? in.modifiers[1][0] : '?';
   form.element = types[0];
   form.space = in.space();
-  form.registers = uint8_t(registers_of(in.operands[store ? 1 : 0]));
+  const ptx::Operand& fragment = in.operands[store ? 1 : 0];
+  if (fragment.kind != ptx::Operand::Kind::vector) return false;
+  form.registers = uint8_t(registers_of(fragment));
   int small = 0, wide = 0, width = 8;
   bool known = false;
   for (const Family& f : families())

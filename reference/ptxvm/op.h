@@ -28,6 +28,9 @@ struct Op;
 using Handler = const Op* (*)(Warp&, const Op*);
 
 inline constexpr uint32_t kNoOperand = 0xffffffffu;
+/// In Op::narrow_address: a scalar source is a predicate where its type is not fixed (cp.async's
+/// ignore-src, which may also be a size).
+inline constexpr uint8_t kPredicateSource = 0x80;
 
 struct Op {
   Handler run = nullptr;  // what the loop calls; for a guarded op the wrapper that calls body
@@ -45,7 +48,8 @@ struct Op {
   uint32_t instruction = 0;        // index in Code::instructions: for reports and profiles
   uint8_t count = 0;  // entries in `more`; of ld and st: the vector's width, 1 for scalars
   bool guard_negated = false;
-  uint8_t narrow_address = 0;  // bit k: the k-th address's base register is 32 bits wide
+  uint8_t narrow_address = 0;  // bit k: the k-th address's base register is 32 bits wide;
+                               // kPredicateSource
   uint8_t dst_bytes = 0;       // declared width of the destination register(s): 2, 4, 8, 16; pred 0
 };
 
