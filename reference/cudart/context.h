@@ -31,6 +31,7 @@ class Context {
   /// Fails with what is wrong with the device: a bad PTXVM_ setting, or a fault that ended the
   /// context.
   void require_usable() const;
+  bool usable() const { return sticky_ == cudaSuccess; }
   /// A fault of a kernel: every later call returns its code. Prints the report.
   void fault(const ptxvm::Trap& trap);
   const std::string& last_report() const { return last_report_; }
@@ -47,6 +48,16 @@ class Context {
   cudaError_t sticky_ = cudaSuccess;
   std::string last_report_;
   std::unique_ptr<ptxvm::Machine> machine_;
+};
+
+/// While a function of the program runs, others may use the context: it may wait for a thread that
+/// does.
+class Unlocked {
+ public:
+  Unlocked() { Context::get().mutex.unlock(); }
+  ~Unlocked() { Context::get().mutex.lock(); }
+  Unlocked(const Unlocked&) = delete;
+  Unlocked& operator=(const Unlocked&) = delete;
 };
 
 /// Runs an entry's body under the lock. Nothing is thrown across the C ABI: failures become codes

@@ -96,25 +96,13 @@ void copy_3d(const cudaMemcpy3DParms& p) {
        {p.extent.width, p.extent.height, p.extent.depth}, p.kind);
 }
 
-namespace {
 void* inside_symbol(const void* symbol, size_t bytes, size_t offset) {
   const auto found = Modules::get().symbol(symbol);
   require(offset <= found.size && bytes <= found.size - offset, cudaErrorInvalidValue);
   return pointer(found.address + offset);
 }
-}  // namespace
 
-void copy_to_symbol(const void* symbol, const void* from, size_t bytes, size_t offset,
-                    cudaMemcpyKind kind) {
-  copy(inside_symbol(symbol, bytes, offset), from, bytes, kind);
-}
-
-void copy_from_symbol(void* to, const void* symbol, size_t bytes, size_t offset,
-                      cudaMemcpyKind kind) {
-  copy(to, inside_symbol(symbol, bytes, offset), bytes, kind);
-}
-
-void fill(Box to, int value, Extent extent) {
+void fill(Box to, unsigned value, Extent extent, unsigned element_size) {
   if (empty(extent)) return;
   require(to.base, cudaErrorInvalidValue);
   check_pitch(to, extent);
@@ -122,7 +110,13 @@ void fill(Box to, int value, Extent extent) {
   require(device || find_pinned(to.base), cudaErrorInvalidValue);
   std::byte* const out = view(to.base, span_of(to, extent), device, "cudaMemset");
   for_rows(extent, [&](size_t z, size_t y) {
-    std::memset(out + offset_of(to, z, y), value, extent.width);
+    std::byte* const row = out + offset_of(to, z, y);
+    if (element_size == 1) {
+      std::memset(row, static_cast<int>(value), extent.width);
+      return;
+    }
+    for (size_t x = 0; x < extent.width; x += element_size)
+      std::memcpy(row + x, &value, element_size);  // the low bytes: hosts are little-endian
   });
 }
 

@@ -19,10 +19,10 @@ struct Extent {
 void copy(Box to, Box from, Extent extent, cudaMemcpyKind kind);
 void copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind);
 void copy_3d(const cudaMemcpy3DParms& parms);
-void copy_to_symbol(const void* symbol, const void* from, size_t bytes, size_t offset,
-                    cudaMemcpyKind kind);
-void copy_from_symbol(void* to, const void* symbol, size_t bytes, size_t offset,
-                      cudaMemcpyKind kind);
-void fill(Box to, int value, Extent extent);
+/// The device address of bytes of a variable; fails with cudaErrorInvalidValue if they do not lie
+/// in it.
+void* inside_symbol(const void* symbol, size_t bytes, size_t offset);
+/// The value's low 1, 2 or 4 bytes over and over; rows are whole elements.
+void fill(Box to, unsigned value, Extent extent, unsigned element_size = 1);
 
 }  // namespace cudart

@@ -72,14 +72,18 @@ int rounded_warps(int threads) { return (threads + 31) / 32 * 32; }
 
 }  // namespace
 
-void launch(const void* function, const LaunchShape& requested, void** args) {
-  count_call(FaultKind::launch);
-  stream_of(requested.stream);
-  Function& f = Modules::get().function(function);
+LaunchShape checked_shape(const Function& f, const LaunchShape& requested) {
   const LaunchShape shape = with_required_cluster(f, requested);
   check_shape(f, shape);
   check_cluster(shape);
   check_cooperative(f, shape);
+  return shape;
+}
+
+void run_kernel(const void* function, const LaunchShape& requested, void** args) {
+  count_call(FaultKind::launch);
+  const Function& f = Modules::get().function(function);
+  const LaunchShape shape = checked_shape(f, requested);
   const ptxvm::Launch request{.kernel = f.kernel,
                               .grid = vm_dim(shape.grid),
                               .block = vm_dim(shape.block),

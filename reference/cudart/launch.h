@@ -10,7 +10,7 @@ namespace cudart {
 struct LaunchShape {
   dim3 grid, block;
   size_t dynamic_shared = 0;
-  cudaStream_t stream = nullptr;
+  cudaStream_t stream = nullptr;  // of <<<>>> only; operations name theirs apart
   dim3 cluster = {1, 1, 1};
   bool cooperative = false;
 };
@@ -18,7 +18,10 @@ struct LaunchShape {
 /// Fails with cudaErrorInvalidConfiguration, cudaErrorInvalidValue (shared memory),
 /// cudaErrorCooperativeLaunchTooLarge ...; a fault of the kernel itself does not fail the launch:
 /// the context reports it from the next call on.
-void launch(const void* function, const LaunchShape& shape, void** args);
+void run_kernel(const void* function, const LaunchShape& shape, void** args);
+/// The shape with what the kernel itself demands (__cluster_dims__). Fails as run_kernel does for
+/// an impossible one.
+LaunchShape checked_shape(const Function& f, const LaunchShape& requested);
 /// Reads the attributes that change what is computed; the others are hints to schedulers and
 /// caches.
 LaunchShape shape_of(const cudaLaunchConfig_t& config);

@@ -46,6 +46,10 @@ void release(void* device) {
        "cudaFree: not the start of a live allocation: " + memory().describe(number(device)));
 }
 
+void release_if_live(void* device) {
+  if (freeable().contains(number(device))) release(device);
+}
+
 cudaPitchedPtr allocate_pitched(size_t width, size_t rows, const char* label) {
   require(width <= SIZE_MAX - kPitchUnit, cudaErrorInvalidValue);
   const size_t pitch = (width + kPitchUnit - 1) / kPitchUnit * kPitchUnit;

@@ -14,6 +14,8 @@ uint64_t allocate_address(size_t bytes, const char* label);
 /// The same as a pointer; null for no bytes.
 void* allocate(size_t bytes, const char* label);
 void release(void* device);
+/// For owners that the program may have been faster than.
+void release_if_live(void* device);
 /// After the machine is gone.
 void forget_allocations();
 /// Rows of `width` bytes at a pitch of whole 512-byte units, as a GPU's texture unit would ask.

@@ -1,4 +1,5 @@
 // Streams and events: handles are checked, order is program order, and no time is made up.
+#include <channel_descriptor.h>
 #include <vector>
 
 #include "tests/cudart/machine.h"
@@ -85,16 +86,14 @@ TEST(Event, WhatWasNeverRecordedOrNotTimedHasNoElapsedTime) {
   cudaGetLastError();
 }
 
-TEST(Stream, CaptureIsRefusedByName) {
+TEST(Unsupported, FunctionsNameThemselves) {
   VIRTUAL_GPU_ONLY();
-  cudaStreamCaptureStatus status{};
-  EXPECT_CUDA(cudaStreamIsCapturing(nullptr, &status));
-  EXPECT_EQ(status, cudaStreamCaptureStatusNone);
-  cudaGraph_t graph = nullptr;
+  cudaArray_t array = nullptr;
+  const cudaChannelFormatDesc format = cudaCreateChannelDesc<float>();
   ::testing::internal::CaptureStderr();
-  EXPECT_EQ(cudaGraphCreate(&graph, 0), cudaErrorNotSupported);
+  EXPECT_EQ(cudaMallocArray(&array, &format, 4), cudaErrorNotSupported);
   EXPECT_EQ(::testing::internal::GetCapturedStderr(),
-            "ptxvm: cudaGraphCreate is not supported by the virtual GPU\n");
+            "ptxvm: cudaMallocArray is not supported by the virtual GPU\n");
   EXPECT_EQ(cudaGetLastError(), cudaErrorNotSupported);
 }
 

@@ -5,6 +5,7 @@
 
 #include <cuda_profiler_api.h>
 
+#include "reference/cudart/capture.h"
 #include "reference/cudart/entry/entry.h"
 #include "reference/cudart/memory.h"
 #include "reference/cudart/modules.h"
@@ -67,11 +68,10 @@ CUDART_ENTRY cudaError_t cudaDeviceGetByPCIBusId(int* device, const char* id) {
   });
 }
 
-CUDART_ENTRY cudaError_t cudaDeviceSynchronize() {
-  return call([] {});
-}
+CUDART_ENTRY cudaError_t cudaDeviceSynchronize() { return call(require_no_capture); }
 CUDART_ENTRY cudaError_t cudaDeviceReset() {
   return call([] {
+    forget_captures();
     Modules::get().forget_loaded();
     forget_allocations();
     forget_pinned();

@@ -1,5 +1,5 @@
+#include "reference/cudart/capture.h"
 #include "reference/cudart/entry/entry.h"
-#include "reference/cudart/stream.h"
 
 using namespace cudart;
 
@@ -10,25 +10,34 @@ CUDART_ENTRY cudaError_t cudaEventCreateWithFlags(cudaEvent_t* out, unsigned fla
   return call([&] { *out = create_event(flags); });
 }
 CUDART_ENTRY cudaError_t cudaEventDestroy(cudaEvent_t event) {
-  return call([&] { destroy_event(event); });
+  return call([&] {
+    leave_captures(event);
+    destroy_event(event);
+  });
 }
 CUDART_ENTRY cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-  return call([&] {
-    stream_of(stream);
-    event_of(event).recorded = true;
-  });
+  return call([&] { record_event(event, stream, false); });
 }
 CUDART_TWIN(cudaEventRecord, _ptsz)
 CUDART_ENTRY cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream,
-                                                  unsigned) {
-  return cudaEventRecord(event, stream);
+                                                  unsigned flags) {
+  return call([&] {
+    require(flags <= cudaEventRecordExternal, cudaErrorInvalidValue);
+    record_event(event, stream, flags == cudaEventRecordExternal);
+  });
 }
 CUDART_TWIN(cudaEventRecordWithFlags, _ptsz)
 CUDART_ENTRY cudaError_t cudaEventQuery(cudaEvent_t event) {
-  return call([&] { event_of(event); });
+  return call([&] {
+    require_uncaptured(event);
+    require_safe_for_captures();
+  });
 }
 CUDART_ENTRY cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  return call([&] { event_of(event); });
+  return call([&] {
+    require_uncaptured(event);
+    require_safe_for_captures();
+  });
 }
 CUDART_ENTRY cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t start, cudaEvent_t end) {
   return call([&] { *ms = elapsed_ms(start, end); });

@@ -1,13 +1,13 @@
 #include "reference/cudart/launch.h"
 
+#include "reference/cudart/capture.h"
 #include "reference/cudart/entry/entry.h"
-#include "reference/cudart/stream.h"
 
 using namespace cudart;
 
 CUDART_ENTRY cudaError_t cudaLaunchKernel(const void* func, dim3 grid, dim3 block, void** args,
                                           size_t shared, cudaStream_t stream) {
-  return call([&] { launch(func, {grid, block, shared, stream}, args); });
+  return call([&] { submit(stream, kernel_operation(func, {grid, block, shared}, args)); });
 }
 CUDART_TWIN(cudaLaunchKernel, _ptsz)
 
@@ -15,13 +15,9 @@ CUDART_ENTRY cudaError_t cudaLaunchCooperativeKernel(const void* func, dim3 grid
                                                      void** args, size_t shared,
                                                      cudaStream_t stream) {
   return call([&] {
-    launch(func,
-           {.grid = grid,
-            .block = block,
-            .dynamic_shared = shared,
-            .stream = stream,
-            .cooperative = true},
-           args);
+    const LaunchShape shape{
+        .grid = grid, .block = block, .dynamic_shared = shared, .cooperative = true};
+    submit(stream, kernel_operation(func, shape, args));
   });
 }
 CUDART_TWIN(cudaLaunchCooperativeKernel, _ptsz)
@@ -30,20 +26,16 @@ CUDART_ENTRY cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config, c
                                              void** args) {
   return call([&] {
     require(config, cudaErrorInvalidValue);
-    launch(func, shape_of(*config), args);
+    submit(config->stream, kernel_operation(func, shape_of(*config), args));
   });
 }
 CUDART_TWIN(cudaLaunchKernelExC, _ptsz)
 
-// The program's function runs outside the lock: it may not call CUDA, but it may wait for a thread
-// that does.
 CUDART_ENTRY cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t fn, void* data) {
-  const cudaError_t code = call([&] {
-    stream_of(stream);
+  return call([&] {
     require(fn, cudaErrorInvalidValue);
+    submit(stream, HostOperation{fn, data});
   });
-  if (code == cudaSuccess) fn(data);
-  return code;
 }
 CUDART_TWIN(cudaLaunchHostFunc, _ptsz)
 

@@ -1,46 +1,51 @@
 #include "reference/cudart/memory.h"
 
+#include "reference/cudart/capture.h"
 #include "reference/cudart/entry/entry.h"
 #include "reference/cudart/pinned.h"
-#include "reference/cudart/stream.h"
 
 using namespace cudart;
 
-CUDART_ENTRY cudaError_t cudaMalloc(void** out, size_t bytes) {
+// Calls that no stream orders: a capture cannot see them.
+template <class Body>
+static cudaError_t call_unsafe(Body&& body) noexcept {
   return call([&] {
+    require_safe_for_captures();
+    body();
+  });
+}
+
+CUDART_ENTRY cudaError_t cudaMalloc(void** out, size_t bytes) {
+  return call_unsafe([&] {
     require(out, cudaErrorInvalidValue);
     *out = allocate(bytes, "cudaMalloc");
   });
 }
 CUDART_ENTRY cudaError_t cudaMallocAsync(void** out, size_t bytes, cudaStream_t stream) {
   return call([&] {
-    stream_of(stream);
     require(out, cudaErrorInvalidValue);
-    *out = allocate(bytes, "cudaMallocAsync");
+    *out = allocate_on(stream, bytes, "cudaMallocAsync");
   });
 }
 CUDART_TWIN(cudaMallocAsync, _ptsz)
 
 CUDART_ENTRY cudaError_t cudaFree(void* device) {
-  return call([&] { release(device); });
+  return call_unsafe([&] { release(device); });
 }
 CUDART_ENTRY cudaError_t cudaFreeAsync(void* device, cudaStream_t stream) {
-  return call([&] {
-    stream_of(stream);
-    release(device);
-  });
+  return call([&] { release_on(stream, device); });
 }
 CUDART_TWIN(cudaFreeAsync, _ptsz)
 
 CUDART_ENTRY cudaError_t cudaMallocPitch(void** out, size_t* pitch, size_t width, size_t height) {
-  return call([&] {
+  return call_unsafe([&] {
     const cudaPitchedPtr p = allocate_pitched(width, height, "cudaMallocPitch");
     *out = p.ptr;
     *pitch = p.pitch;
   });
 }
 CUDART_ENTRY cudaError_t cudaMalloc3D(cudaPitchedPtr* out, cudaExtent e) {
-  return call([&] {
+  return call_unsafe([&] {
     size_t rows = 0;
     require(!__builtin_mul_overflow(e.height, e.depth, &rows), cudaErrorInvalidValue);
     *out = allocate_pitched(e.width, rows, "cudaMalloc3D");
@@ -49,19 +54,19 @@ CUDART_ENTRY cudaError_t cudaMalloc3D(cudaPitchedPtr* out, cudaExtent e) {
 }
 
 CUDART_ENTRY cudaError_t cudaMallocHost(void** out, size_t bytes) {
-  return call([&] { *out = allocate_pinned(bytes, cudaHostAllocDefault); });
+  return call_unsafe([&] { *out = allocate_pinned(bytes, cudaHostAllocDefault); });
 }
 CUDART_ENTRY cudaError_t cudaHostAlloc(void** out, size_t bytes, unsigned flags) {
-  return call([&] { *out = allocate_pinned(bytes, flags); });
+  return call_unsafe([&] { *out = allocate_pinned(bytes, flags); });
 }
 CUDART_ENTRY cudaError_t cudaFreeHost(void* host) {
-  return call([&] { release_pinned(host); });
+  return call_unsafe([&] { release_pinned(host); });
 }
 CUDART_ENTRY cudaError_t cudaHostRegister(void* host, size_t bytes, unsigned flags) {
-  return call([&] { register_pinned(host, bytes, flags); });
+  return call_unsafe([&] { register_pinned(host, bytes, flags); });
 }
 CUDART_ENTRY cudaError_t cudaHostUnregister(void* host) {
-  return call([&] { unregister_pinned(host); });
+  return call_unsafe([&] { unregister_pinned(host); });
 }
 CUDART_ENTRY cudaError_t cudaHostGetDevicePointer(void** device, void* host, unsigned) {
   return call([&] { *device = device_pointer_of_pinned(host); });

@@ -1,9 +1,9 @@
 #include "reference/cudart/pool.h"
 
+#include "reference/cudart/capture.h"
 #include "reference/cudart/device.h"
 #include "reference/cudart/entry/entry.h"
 #include "reference/cudart/memory.h"
-#include "reference/cudart/stream.h"
 
 using namespace cudart;
 
@@ -49,9 +49,9 @@ CUDART_ENTRY cudaError_t cudaMemPoolSetAccess(cudaMemPool_t pool, const cudaMemA
 CUDART_ENTRY cudaError_t cudaMallocFromPoolAsync(void** out, size_t bytes, cudaMemPool_t pool,
                                                  cudaStream_t stream) {
   return call([&] {
-    stream_of(stream);
+    require(out, cudaErrorInvalidValue);
     pool_of(pool);
-    *out = allocate(bytes, "cudaMallocFromPoolAsync");
+    *out = allocate_on(stream, bytes, "cudaMallocFromPoolAsync");
   });
 }
 CUDART_TWIN(cudaMallocFromPoolAsync, _ptsz)

@@ -1,4 +1,5 @@
 // What nvcc's host code calls before main, and around each <<<>>>.
+#include "reference/cudart/capture.h"
 #include "reference/cudart/entry/abi.h"
 #include "reference/cudart/entry/entry.h"
 #include "reference/cudart/launch.h"
@@ -18,7 +19,7 @@ CUDART_ENTRY void __cudaUnregisterFatBinary(void** handle) {
   call_anyway([&] { Modules::get().remove(binary_of(handle)); });
 }
 CUDART_ENTRY char __cudaInitModule(void** handle) {
-  return call([&] { Modules::get().place_managed(binary_of(handle)); }) == cudaSuccess;
+  return call([&] { Modules::get().place_managed(binary_of(handle)); }) == cudaSuccess ? 1 : 0;
 }
 CUDART_ENTRY void __cudaRegisterFunction(void** handle, const char* host, char*, const char* name,
                                          int, uint3*, uint3*, dim3*, dim3*, int*) {
@@ -53,6 +54,6 @@ CUDART_ENTRY cudaError_t __cudaGetKernel(cudaKernel_t* kernel, const void* host)
 }
 CUDART_ENTRY cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void** args,
                                             size_t shared, cudaStream_t stream) {
-  return call([&] { launch(kernel, {grid, block, shared, stream}, args); });
+  return call([&] { submit(stream, kernel_operation(kernel, {grid, block, shared}, args)); });
 }
 CUDART_TWIN(__cudaLaunchKernel, _ptsz)

@@ -1,5 +1,6 @@
 #include "reference/cudart/stream.h"
 
+#include "reference/cudart/capture.h"
 #include "reference/cudart/entry/entry.h"
 
 using namespace cudart;
@@ -15,7 +16,10 @@ CUDART_ENTRY cudaError_t cudaStreamCreateWithPriority(cudaStream_t* out, unsigne
   return call([&] { *out = create_stream(flags, priority); });
 }
 CUDART_ENTRY cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  return call([&] { destroy_stream(stream); });
+  return call([&] {
+    leave_captures(stream);
+    destroy_stream(stream);
+  });
 }
 CUDART_ENTRY cudaError_t cudaStreamGetPriority(cudaStream_t stream, int* priority) {
   return call([&] { *priority = stream_of(stream).priority; });
@@ -46,49 +50,31 @@ CUDART_ENTRY cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* great
 }
 
 CUDART_ENTRY cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  return call([&] { stream_of(stream); });
+  return call([&] { require_not_capturing(stream); });
 }
 CUDART_TWIN(cudaStreamSynchronize, _ptsz)
 CUDART_ENTRY cudaError_t cudaStreamQuery(cudaStream_t stream) {
-  return call([&] { stream_of(stream); });
+  return call([&] { require_not_capturing(stream); });
 }
 CUDART_TWIN(cudaStreamQuery, _ptsz)
-CUDART_ENTRY cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+CUDART_ENTRY cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event,
+                                             unsigned flags) {
   return call([&] {
-    stream_of(stream);
-    event_of(event);
+    require(flags <= cudaEventWaitExternal, cudaErrorInvalidValue);
+    wait_event(stream, event, flags == cudaEventWaitExternal);
   });
 }
 CUDART_TWIN(cudaStreamWaitEvent, _ptsz)
-CUDART_ENTRY cudaError_t cudaStreamIsCapturing(cudaStream_t stream,
-                                               cudaStreamCaptureStatus* status) {
-  return call([&] {
-    stream_of(stream);
-    *status = cudaStreamCaptureStatusNone;
-  });
-}
-CUDART_TWIN(cudaStreamIsCapturing, _ptsz)
 
-#if CUDART_VERSION >= 13000
-CUDART_ENTRY cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream,
-                                                  cudaStreamCaptureStatus* status,
-                                                  unsigned long long*, cudaGraph_t*,
-                                                  const cudaGraphNode_t**,
-                                                  const cudaGraphEdgeData**, size_t*) {
-  return cudaStreamIsCapturing(stream, status);
-}
-CUDART_TWIN(cudaStreamGetCaptureInfo, _ptsz)
-#endif
-
-// The program's function runs outside the lock, as in cudaLaunchHostFunc.
+// Not seen by captures, unlike cudaLaunchHostFunc.
 CUDART_ENTRY cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t fn,
                                                void* data, unsigned) {
-  const cudaError_t code = call([&] {
-    stream_of(stream);
+  return call([&] {
     require(fn, cudaErrorInvalidValue);
+    require_not_capturing(stream);
+    const Unlocked unlocked;
+    fn(stream, cudaSuccess, data);
   });
-  if (code == cudaSuccess) fn(stream, code, data);
-  return code;
 }
 CUDART_TWIN(cudaStreamAddCallback, _ptsz)
 
