@@ -10,9 +10,26 @@ namespace {
 
 constexpr double kSectorBytes = 32;
 
-enum Resource { dram, l1, shared, fma, tensor, atomics, kResources };
-constexpr std::array<std::string_view, kResources> kNames{"dram", "l1",     "shared",
-                                                          "fma",  "tensor", "atomics"};
+enum Resource { dram, l1, shared, fma, tensor, atomics, l2, kResources };
+constexpr std::array<std::string_view, kResources> kNames{"dram",   "l1",      "shared", "fma",
+                                                          "tensor", "atomics", "l2"};
+
+using PerResource = std::array<double, kResources>;
+
+/// Launches run one after another, each as long as its slowest resource needs.
+struct Slowest {
+  double us = 0;
+  PerResource share{};
+  void add(const PerResource& launch) {
+    const auto slowest = std::max_element(launch.begin(), launch.end());
+    share[static_cast<size_t>(slowest - launch.begin())] += *slowest;
+    us += *slowest;
+  }
+  std::string_view limiter() const {
+    const auto largest = std::max_element(share.begin(), share.end());
+    return kNames[static_cast<size_t>(largest - share.begin())];
+  }
+};
 
 /// What the busiest SM gets when whole blocks are dealt evenly.
 double per_sm(uint64_t total, uint64_t blocks, int sms) {
@@ -29,13 +46,12 @@ double ratio(double use, double rate) {
   return rate > 0 ? use / rate : std::numeric_limits<double>::infinity();
 }
 
-std::array<double, kResources> least_us(const LaunchUse& use, DType dtype,
-                                        const DeviceProfile& gpu) {
+PerResource least_us(const LaunchUse& use, DType dtype, const DeviceProfile& gpu) {
   const double clocks_per_us = gpu.boost_ghz * 1e3;
   const auto sm_local = [&](uint64_t total, double rate) {
     return ratio(per_sm(total, use.blocks, gpu.sms), rate * clocks_per_us);
   };
-  std::array<double, kResources> us{};
+  PerResource us{};
   us[dram] =
       ratio(static_cast<double>(use.dram_sectors) * kSectorBytes, gpu.dram_bytes_per_s * 1e-6);
   us[l1] = sm_local(use.l1_sectors, gpu.l1_sectors);
@@ -45,6 +61,13 @@ std::array<double, kResources> least_us(const LaunchUse& use, DType dtype,
       sm_local(use.tensor_macs, dtype == DType::tf32 ? gpu.tensor_macs_tf32 : gpu.tensor_macs_f16);
   us[atomics] = ratio(static_cast<double>(use.atomics), gpu.atomics_per_l2_clock * clocks_per_us);
   return us;
+}
+
+void add_model(PerResource& us, const LaunchUse::Model& use, const DeviceProfile& gpu) {
+  us[dram] =
+      std::max(us[dram], ratio(static_cast<double>(use.dram_bytes), gpu.dram_bytes_per_s * 1e-6));
+  us[l2] = ratio(static_cast<double>(use.l2_sectors) * kSectorBytes,
+                 gpu.l2_bytes_per_clock * gpu.boost_ghz * 1e3);
 }
 
 double peak_macs_per_clock(DType dtype, const DeviceProfile& gpu) {
@@ -72,18 +95,24 @@ double floor_us(const Problem& problem, DType dtype, const DeviceProfile& gpu) {
 
 Bound bound(std::span<const LaunchUse> launches, DType dtype, double least,
             const DeviceProfile& gpu) {
-  Bound result;
-  std::array<double, kResources> share{};
+  Slowest strict, modelled;
+  bool all_modelled = !launches.empty();
   for (const LaunchUse& launch : launches) {
-    const auto us = least_us(launch, dtype, gpu);
-    const auto slowest = std::max_element(us.begin(), us.end());
-    share[static_cast<size_t>(slowest - us.begin())] += *slowest;
-    result.us += *slowest;
+    PerResource us = least_us(launch, dtype, gpu);
+    strict.add(us);
+    all_modelled &= launch.model.has_value();
+    if (!launch.model) continue;
+    add_model(us, *launch.model, gpu);
+    modelled.add(us);
   }
-  const auto largest = std::max_element(share.begin(), share.end());
-  result.limiter = kNames[static_cast<size_t>(largest - share.begin())];
+  Bound result;
+  result.us = strict.us;
+  result.limiter = strict.limiter();
   result.floor_us = least;
-  result.efficiency = result.us > 0 ? least / result.us : 0;
+  result.efficiency = strict.us > 0 ? least / strict.us : 0;
+  if (all_modelled) {
+    result.model = {modelled.us, modelled.limiter(), modelled.us > 0 ? least / modelled.us : 0};
+  }
   return result;
 }
 

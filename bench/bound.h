@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,12 @@ struct LaunchUse {
   uint64_t fma_lanes = 0;          ///< FP32 fused multiply-adds, one per active lane
   uint64_t tensor_macs = 0;        ///< multiply-adds of tensor instructions
   uint64_t atomics = 0;            ///< 32-bit reductions that reach L2, one per active lane
+  /// What a cache model says. An estimate, unlike the rest.
+  struct Model {
+    uint64_t l2_sectors = 0;  ///< 32-byte sectors asked of L2: loads that miss L1, stores, atomics
+    uint64_t dram_bytes = 0;  ///< read and written
+  };
+  std::optional<Model> model = std::nullopt;
 };
 
 struct Bound {
@@ -30,6 +37,14 @@ struct Bound {
                              ///< largest share of `us`
   double floor_us = 0;       ///< what no strategy can beat
   double efficiency = 0;     ///< floor_us / us; 0 if us is 0
+  /// The same with the traffic that the cache model says L2 and DRAM have. An estimate: no limit in
+  /// either direction.
+  struct Model {
+    double us = 0;
+    std::string_view limiter;  ///< as above, or l2
+    double efficiency = 0;
+  };
+  std::optional<Model> model;  ///< empty unless every launch was modelled
 };
 
 /// max(bytes_compulsory / DRAM rate, flops_needed / peak of the dtype's pipe), in microseconds.

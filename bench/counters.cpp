@@ -25,6 +25,12 @@ constexpr std::string_view kDramSectors[] = {"ptx__dram_sectors_read_distinct",
 constexpr std::string_view kFma[] = {"smsp__sass_thread_inst_executed_op_ffma_pred_on.sum"};
 constexpr std::string_view kTensor[] = {"ptx__tensor_macs"};
 
+// Estimates (reference/ptxvm/cache_model.h).
+constexpr std::string_view kModelL2Sectors[] = {
+    "ptx__model_l2_sectors_read", "ptx__model_l2_sectors_written", "ptx__model_l2_sectors_atomic"};
+constexpr std::string_view kModelDramBytes[] = {"ptx__model_dram_bytes_read",
+                                                "ptx__model_dram_bytes_written"};
+
 uint64_t total(const CounterMap& counters, Names names) {
   uint64_t value = 0;
   for (const std::string_view name : names) {
@@ -70,13 +76,17 @@ CounterMap sum(const std::vector<LaunchCounters>& launches) {
 
 LaunchUse use_of(const LaunchCounters& launch) {
   const CounterMap& c = launch.counters;
+  std::optional<LaunchUse::Model> model;
+  if (c.contains(std::string(kModelL2Sectors[0])))
+    model = {.l2_sectors = total(c, kModelL2Sectors), .dram_bytes = total(c, kModelDramBytes)};
   return {.blocks = launch.blocks,
           .dram_sectors = total(c, kDramSectors),
           .l1_sectors = total(c, kSectors),
           .shared_wavefronts = total(c, kWavefronts),
           .fma_lanes = total(c, kFma),
           .tensor_macs = total(c, kTensor),
-          .atomics = total(c, kAtomics)};
+          .atomics = total(c, kAtomics),
+          .model = model};
 }
 
 uint64_t sectors(const CounterMap& counters) { return total(counters, kSectors); }

@@ -46,13 +46,14 @@ Json work_json(const Work& work) {
 }
 
 Json bound_json(const Bound& bound) {
+  const auto& model = bound.model;
   return {{"us", finite(bound.us)},
           {"limiter", std::string(bound.limiter)},
           {"floor_us", finite(bound.floor_us)},
           {"efficiency", finite(bound.efficiency)},
-          {"model_us", nullptr},
-          {"model_limiter", nullptr},
-          {"model_efficiency", nullptr}};
+          {"model_us", model ? finite(model->us) : Json()},
+          {"model_limiter", model ? Json(std::string(model->limiter)) : Json()},
+          {"model_efficiency", model ? finite(model->efficiency) : Json()}};
 }
 
 Json summary_json(const Summary& summary) {

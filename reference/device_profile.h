@@ -29,6 +29,7 @@ struct DeviceProfile {
   int shared_wavefronts;  ///< shared-memory wavefronts per clock
   int tensor_macs_f16;    ///< dense f16/bf16 multiply-adds per clock
   int tensor_macs_tf32;
+  double l2_bytes_per_clock;    ///< read from L2, whole device; an estimate, used by estimates only
   double atomics_per_l2_clock;  ///< 32-bit reductions on distinct addresses that the L2 retires per
                                 ///< clock, whole device
 };

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "reference/cudart/profile.h"
+
 namespace cudart {
 namespace {
 
@@ -54,6 +56,13 @@ uint64_t parse_bytes(std::string_view text) {
   return value << shift;
 }
 
+bool models_caches() {
+  const char* model = std::getenv("PTXVM_MODEL");
+  if (!model || !*model) return false;
+  if (std::string_view(model) == "cache") return true;
+  throw std::invalid_argument("PTXVM_MODEL is '" + std::string(model) + "': must be cache");
+}
+
 }  // namespace
 
 Context& Context::get() {
@@ -71,6 +80,7 @@ Context::Context() : profile_(&tconv::device_profile("a100-sxm")) {
 }
 
 void Context::read_environment() {
+  static_cast<void>(models_caches());
   const char* device = std::getenv("PTXVM_DEVICE");
   if (device) profile_ = &tconv::device_profile(device);
   const char* memory = std::getenv("PTXVM_MEMORY");
@@ -87,6 +97,13 @@ ptxvm::Machine& Context::machine() {
     config.sms = profile_->sms;
     config.shared_per_block = static_cast<uint32_t>(profile_->shared_bytes_per_block);
     config.shared_per_block_optin = static_cast<uint32_t>(profile_->shared_bytes_per_block_optin);
+    config.threads_per_sm = static_cast<uint32_t>(profile_->threads_per_sm);
+    config.blocks_per_sm = static_cast<uint32_t>(profile_->blocks_per_sm);
+    config.shared_per_sm = static_cast<uint32_t>(profile_->shared_bytes_per_sm);
+    config.l1_bytes = static_cast<uint64_t>(profile_->l1_bytes_per_sm);
+    config.l2_bytes = static_cast<uint64_t>(profile_->l2_bytes);
+    config.profile = !profile_file().empty();
+    config.model_caches = models_caches();
     machine_ = std::make_unique<ptxvm::Machine>(config);
   }
   return *machine_;

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reference/cudart/profile.h"
+
 namespace cudart {
 namespace {
 
@@ -20,6 +22,10 @@ Kept& kept() {
   return state;
 }
 
+nlohmann::json triple(const ptxvm::Dim3& d) { return {d.x, d.y, d.z}; }
+
+}  // namespace
+
 std::string demangled(const std::string& name) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> text(
@@ -27,16 +33,13 @@ std::string demangled(const std::string& name) {
   return status == 0 ? text.get() : name;
 }
 
-nlohmann::json triple(const ptxvm::Dim3& d) { return {d.x, d.y, d.z}; }
-
-}  // namespace
-
 void reset_counters() {
   kept().wanted = true;
   kept().launches.clear();
 }
 
 void keep_counters(ptxvm::LaunchReport report) {
+  add_to_profile(report);
   if (kept().wanted) kept().launches.push_back(std::move(report));
 }
 

@@ -1,4 +1,4 @@
-// The counters of the launches that ended, for ptxvm_api.h.
+// The counters of the launches that ended, for ptxvm_api.h and the profile (profile.h).
 #pragma once
 
 #include <string>
@@ -10,5 +10,6 @@ namespace cudart {
 void reset_counters();
 void keep_counters(ptxvm::LaunchReport report);
 std::string counters_json();
+std::string demangled(const std::string& name);
 
 }  // namespace cudart

@@ -3,11 +3,14 @@
 // counted as they happen, in the op's site.
 #include "reference/ptxvm/counters.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <unordered_set>
 
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/isa.h"
+#include "reference/ptxvm/matrix.h"
 
 namespace ptxvm {
 namespace {
@@ -66,6 +69,31 @@ void count_arithmetic(Totals& t, const ptx::Instruction& op, uint64_t lanes) {
   }
 }
 
+/// Families of instructions that are counted by lane, whatever their type.
+void count_family(Totals& t, const ptx::Instruction& op, uint64_t lanes) {
+  struct Family {
+    Counter counter;
+    std::vector<std::string_view> mnemonics;
+  };
+  static const Family kFamilies[] = {
+      {conversion, {"cvt"}},
+      {special_function, {"rcp", "sqrt", "rsqrt", "sin", "cos", "lg2", "ex2", "tanh"}},
+      {exchange, {"shfl", "vote", "match", "redux"}},
+  };
+  static const std::unordered_set<std::string_view> kInteger{
+      "add", "sub", "mul", "mad", "mul24", "mad24", "sad",  "div",  "rem",
+      "abs", "neg", "min", "max", "addc",  "subc",  "madc", "dp4a", "dp2a"};
+  for (const Family& family : kFamilies)
+    for (const std::string_view mnemonic : family.mnemonics)
+      if (is(op, mnemonic)) t[family.counter] += lanes;
+  static constexpr ptx::Type kFloats[] = {ptx::Type::f16,    ptx::Type::f16x2, ptx::Type::bf16,
+                                          ptx::Type::bf16x2, ptx::Type::f32,   ptx::Type::f32x2,
+                                          ptx::Type::f64};
+  const bool floating =
+      std::find(std::begin(kFloats), std::end(kFloats), op.type()) != std::end(kFloats);
+  if (!floating && kInteger.contains(op.mnemonic)) t[integer] += lanes;
+}
+
 /// m * n * k of "m16n8k16"; mma.m8n8k4 on f16 is four products.
 uint64_t macs(const ptx::Instruction& op) {
   if (is(op, "wmma") ? !op.has("mma") : !is(op, "mma")) return 0;
@@ -84,6 +112,20 @@ std::string_view access_kind(const ptx::Instruction& op) {
   if (is(op, "mbarrier")) return "atom";
   if (is(op, "cp")) return op.has("mbarrier") ? "atom" : "cp";
   return op.mnemonic;
+}
+
+void count_tensor(Totals& t, const ptx::Instruction& op, uint64_t groups) {
+  const uint64_t products = macs(op) * groups;
+  if (!products) return;
+  t[tensor_macs] += products;
+  MmaForm form;
+  if (!(is(op, "wmma") ? wmma_mma_form(op, form) : mma_form(op, form))) return;
+  const Counter of_type = form.a == Element::f16    ? tensor_f16
+                          : form.a == Element::bf16 ? tensor_bf16
+                          : form.a == Element::tf32 ? tensor_tf32
+                          : form.a == Element::f64  ? tensor_f64
+                                                    : tensor_narrow;
+  t[of_type] += products;
 }
 
 void count_memory(Totals& t, const ptx::Instruction& op, const Sum& sum) {
@@ -110,14 +152,16 @@ void count_memory(Totals& t, const ptx::Instruction& op, const Sum& sum) {
   }
   const bool store = kind == "st", atomic = kind == "atom" || kind == "red";
   t[store ? local_st_requests : local_ld_requests] += sum.local.requests;
+  t[store ? local_st_sectors : local_ld_sectors] += sum.local.units;
   t[atomic  ? shared_atom_requests
     : store ? shared_st_requests
             : shared_ld_requests] += sum.shared.requests;
   t[atomic  ? shared_atom_wavefronts
     : store ? shared_st_wavefronts
             : shared_ld_wavefronts] += sum.shared.units;
-  if (!atomic)
-    t[store ? shared_st_conflicts : shared_ld_conflicts] += sum.shared.units - sum.shared.ideal;
+  t[atomic  ? shared_atom_conflicts
+    : store ? shared_st_conflicts
+            : shared_ld_conflicts] += sum.shared.units - sum.shared.ideal;
   t[atomic_lanes] += sum.atomic_lanes;
   t[atomic_serialised] += sum.serialised;
 }
@@ -126,8 +170,10 @@ void count_op(Totals& t, const Op& op, const ptx::Instruction& instruction, cons
   const Executions& passed = op.run == isa().run_guarded ? sum.passed : sum.block;
   t[warp_instructions] += sum.block.groups;
   t[lane_instructions] += sum.block.lanes;
+  t[lane_instructions_on] += passed.lanes;
   count_arithmetic(t, instruction, passed.lanes);
-  t[tensor_macs] += macs(instruction) * passed.groups;
+  count_family(t, instruction, passed.lanes);
+  count_tensor(t, instruction, passed.groups);
   if (is(instruction, "bra") || is(instruction, "brx")) {
     t[branches] += sum.block.groups;
     t[branches_divergent] += sum.divergent;
@@ -155,13 +201,31 @@ Sum sum_op(const Grid& grid, const CodePlan& plan, const Op& op, const Execution
   return sum;
 }
 
-}  // namespace
+Counters named(const Totals& t, bool zeros) {
+  Counters counters;
+  for (size_t i = 0; i < kCounters; ++i)
+    if (zeros || t[i]) counters.emplace(kTable[i].name, t[i]);
+  return counters;
+}
 
-std::span<const CounterInfo> counter_table() { return kTable; }
+LaunchReport::Line line_of(const Code& code, const ptx::Instruction& instruction, const Totals& t) {
+  LaunchReport::Line line;
+  line.function = code.name;
+  line.module = code.module->name;
+  line.ptx_line = instruction.ptx_line;
+  line.instruction = instruction.full_name();
+  if (instruction.source.file && instruction.source.file < code.module->files.size()) {
+    line.source = code.module->files[instruction.source.file];
+    line.source_line = instruction.source.line;
+  }
+  line.counters = named(t, false);
+  return line;
+}
 
-Counters count(const Grid& grid, const std::vector<Worker>& workers, const std::vector<Site>& sites,
-               const std::vector<BlockCount>& blocks) {
-  Totals t{};
+/// Counts every PTX instruction that ran: visit(code, instruction, totals).
+template <class Visit>
+void each_instruction(const Grid& grid, const std::vector<Site>& sites,
+                      const std::vector<BlockCount>& blocks, Visit visit) {
   for (const CodePlan& plan : grid.plans) {
     for (size_t b = 0; b < plan.code->blocks.size(); ++b) {
       Executions executed;
@@ -180,11 +244,39 @@ Counters count(const Grid& grid, const std::vector<Worker>& workers, const std::
         for (const uint32_t instruction = main->instruction;
              i < end && ops[i].instruction == instruction; ++i)
           if (ops[i].site > main->site) main = &ops[i];
-        count_op(t, *main, *plan.code->instructions[main->instruction],
-                 sum_op(grid, plan, *main, executed, sites));
+        const ptx::Instruction& instruction = *plan.code->instructions[main->instruction];
+        Totals t{};
+        count_op(t, *main, instruction, sum_op(grid, plan, *main, executed, sites));
+        visit(*plan.code, instruction, t);
       }
     }
   }
+}
+
+void add_model(Totals& t, const CacheTotals& model) {
+  t[model_l1_hits] = model.l1_hits;
+  t[model_l2_read] = model.l2_read;
+  t[model_l2_written] = model.l2_written;
+  t[model_l2_atomic] = model.l2_atomic;
+  t[model_l2_hits] = model.l2_hits;
+  t[model_dram_read] = model.dram_read * kSectorBytes;
+  t[model_dram_written] = model.dram_written * kSectorBytes;
+}
+
+}  // namespace
+
+std::span<const CounterInfo> counter_table() { return kTable; }
+
+LaunchReport count(const Grid& grid, const std::vector<Worker>& workers,
+                   const std::vector<Site>& sites, const std::vector<BlockCount>& blocks) {
+  LaunchReport report;
+  Totals t{};
+  each_instruction(grid, sites, blocks,
+                   [&](const Code& code, const ptx::Instruction& instruction, const Totals& one) {
+                     for (size_t i = 0; i < kCounters; ++i) t[i] += one[i];
+                     if (grid.config->profile)
+                       report.lines.push_back(line_of(code, instruction, one));
+                   });
   for (const Worker& worker : workers) {
     t[barriers] += worker.barriers;
     t[dram_read] += worker.sectors_read;
@@ -195,9 +287,12 @@ Counters count(const Grid& grid, const std::vector<Worker>& workers, const std::
   t[thread_count] = grid.grid.count() * grid.block.count();
   t[shared_static] = grid.static_shared;
   t[shared_dynamic] = grid.dynamic_shared;
-  Counters counters;
-  for (size_t i = 0; i < kCounters; ++i) counters.emplace(kTable[i].name, t[i]);
-  return counters;
+  if (grid.model) add_model(t, grid.model->totals());
+  report.counters = named(t, true);
+  if (!grid.model)
+    for (const CounterInfo& info : kTable)
+      if (std::string_view(info.name).starts_with("ptx__model_")) report.counters.erase(info.name);
+  return report;
 }
 
 }  // namespace ptxvm

@@ -42,6 +42,7 @@ Cta::Cta(Grid& grid_, Worker& worker_, Site* sites, BlockCount* blocks)
       sites_(sites),
       blocks_(blocks) {
   shared = shared_storage_.get() + kOverhang;
+  if (grid.model) traces.resize(warps.size());
   for (uint32_t i = 0; i < warps.size(); ++i) {
     warps[i].worker = &worker;
     warps[i].cta = this;
@@ -59,6 +60,7 @@ void Cta::start(uint64_t number) {
   clock = 0;
   std::fill(std::begin(barriers), std::end(barriers), Barrier{});
   async.reset(warps.size());
+  for (WarpTrace& trace : traces) trace.clear();
   const CodePlan& entry = grid.plan(grid.program->entry());
   for (Warp& warp : warps) {
     const uint32_t threads = std::min<uint32_t>(kLanes, living - warp.index * kLanes);
@@ -132,6 +134,7 @@ void Cta::set_specials(const Warp& warp, const CodePlan& plan, Frame& frame) con
 void Cta::run(Warp& warp) {
   warp.fuel = kFuel;
   warp.spins = 0;
+  if (!traces.empty()) worker.trace = &traces[warp.index];
   const Op* op = pick(warp);
   while (op) {
     while (op) op = op->run(warp, op);

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string_view>
 #include <vector>
 
+#include "reference/ptxvm/cache_model.h"
 #include "reference/ptxvm/cta.h"
 #include "reference/ptxvm/lower.h"
 
@@ -42,6 +44,7 @@ struct Grid {
   std::vector<std::byte> params;
   std::vector<CodePlan> plans;  // by Code::index
   uint32_t sites = 0, blocks = 0;
+  std::unique_ptr<CacheModel> model;  // null unless the machine models caches
   std::function<void(std::string_view)> print;
   std::mutex printing;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
@@ -65,7 +68,8 @@ uint64_t special_value(Special, const Cta&, const Warp&, const Frame&, uint32_t 
 void work(Grid&, Worker&, size_t index, size_t workers, Site* sites, BlockCount* blocks);
 
 /// Totals by name from all workers' sites and blocks.
-Counters count(const Grid&, const std::vector<Worker>&, const std::vector<Site>&,
-               const std::vector<BlockCount>&);
+/// Lines too if the machine profiles.
+LaunchReport count(const Grid&, const std::vector<Worker>&, const std::vector<Site>&,
+                   const std::vector<BlockCount>&);
 
 }  // namespace ptxvm

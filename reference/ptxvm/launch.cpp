@@ -67,6 +67,23 @@ std::vector<std::byte> pack(const Grid& grid, const Code& entry, std::span<void*
   return buffer;
 }
 
+/// As many blocks as threads, blocks and shared memory let in; L1 gets what they leave.
+CacheGeometry cache_geometry(const Grid& grid) {
+  constexpr uint64_t kReservedShared = 1024;  // of each block, since compute capability 8.0
+  const MachineConfig& gpu = *grid.config;
+  const uint64_t shared = grid.shared_bytes + kReservedShared;
+  const uint64_t wanted = (grid.grid.count() + uint64_t(gpu.sms) - 1) / uint64_t(gpu.sms);
+  const uint64_t resident = std::max<uint64_t>(
+      1, std::min({uint64_t{gpu.blocks_per_sm}, gpu.threads_per_sm / grid.block.count(),
+                   gpu.shared_per_sm / shared, wanted}));
+  CacheGeometry geometry;
+  geometry.l1_bytes = gpu.l1_bytes - std::min(gpu.l1_bytes, resident * shared);
+  geometry.l2_bytes = gpu.l2_bytes;
+  geometry.sms = uint32_t(gpu.sms);
+  geometry.resident = uint32_t(resident);
+  return geometry;
+}
+
 void prepare(Grid& grid, const Launch& launch) {
   const Kernel& kernel = *launch.kernel;
   grid.program = &kernel.program();
@@ -82,6 +99,8 @@ void prepare(Grid& grid, const Launch& launch) {
   check(grid, kernel.function());
   grid.params = pack(grid, grid.program->entry(), launch.args);
   plan_codes(grid);
+  if (grid.config->model_caches)
+    grid.model = std::make_unique<CacheModel>(cache_geometry(grid), grid.grid.count());
   if (const uint64_t seconds = from_environment("PTXVM_TIMEOUT"))
     grid.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
 }
@@ -101,7 +120,8 @@ LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig&
   std::vector<Worker> workers(n);
   std::vector<Site> sites(n * grid.sites);
   std::vector<BlockCount> blocks(n * grid.blocks);
-  const MemoryView view = MemoryView::begin(memory);
+  MemoryView view = MemoryView::begin(memory);
+  if (grid.model) view.epoch = MemoryView::kNoMark;
   const auto run = [&](size_t i) {
     work(grid, workers[i], i, n, sites.data() + i * grid.sites, blocks.data() + i * grid.blocks);
   };
@@ -117,13 +137,12 @@ LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig&
   }
   if (grid.trap) std::rethrow_exception(grid.trap);
 
-  LaunchReport report;
+  LaunchReport report = count(grid, workers, sites, blocks);
   report.kernel = grid.kernel;
   report.grid = grid.grid;
   report.block = grid.block;
   report.dynamic_shared = grid.dynamic_shared;
   report.static_shared = grid.static_shared;
-  report.counters = count(grid, workers, sites, blocks);
   return report;
 }
 

@@ -194,7 +194,7 @@ MemoryView MemoryView::begin(Memory& memory) {
   const std::unique_lock lock(m.mutex);
   const uint64_t sectors = m.space / kSectorBytes;
   auto* marks = reinterpret_cast<uint8_t*>(m.marks.data());
-  if (++m.epoch == 0) {  // all marks used up: fresh zero pages, and 0 means never
+  if (++m.epoch == MemoryView::kNoMark) {  // all marks used up: fresh zero pages, and 0 means never
     madvise(marks, 2 * sectors, MADV_DONTNEED);
     m.epoch = 1;
   }
@@ -202,7 +202,7 @@ MemoryView MemoryView::begin(Memory& memory) {
   view.host_bias = m.bytes.data() - m.base;
   view.read_marks = marks - m.base / kSectorBytes;
   view.write_marks = view.read_marks + sectors;
-  view.epoch = m.epoch;
+  view.mark = view.epoch = m.epoch;
   return view;
 }
 

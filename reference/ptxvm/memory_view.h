@@ -18,7 +18,11 @@ struct MemoryView {
   std::byte* host_bias = nullptr;  // host = host_bias + address
   uint8_t* read_marks = nullptr;   // mark of an address: marks[address / 32]
   uint8_t* write_marks = nullptr;
-  uint8_t epoch = 0;  // the mark that this launch leaves
+  uint8_t mark = 0;  // what this launch leaves at sectors that it touches
+  // Handlers need not report sectors that have this mark. It is `mark`, or, if someone wants to see
+  // every access (trace.h), kNoMark, which no sector ever has.
+  uint8_t epoch = 0;
+  static constexpr uint8_t kNoMark = 255;
 
   /// Begins a launch: every mark now counts as untouched.
   static MemoryView begin(Memory&);

@@ -6,6 +6,7 @@
 #include "reference/ptxvm/address.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/text.h"
+#include "reference/ptxvm/trace.h"
 
 namespace ptxvm {
 namespace {
@@ -232,33 +233,59 @@ uint32_t count_wavefronts(Site& site, uint64_t base, uint32_t bytes) {
 namespace {
 
 void touch(Worker& worker, uint8_t* mark, uint64_t& count) {
-  const uint8_t epoch = worker.memory.epoch;
-  if (__atomic_load_n(mark, __ATOMIC_RELAXED) == epoch) return;
+  const uint8_t now = worker.memory.mark;
+  if (__atomic_load_n(mark, __ATOMIC_RELAXED) == now) return;
   if (worker.alone) {
-    *mark = epoch;
+    *mark = now;
     ++count;
-  } else if (__atomic_exchange_n(mark, epoch, __ATOMIC_RELAXED) != epoch) {
+  } else if (__atomic_exchange_n(mark, now, __ATOMIC_RELAXED) != now) {
     ++count;
   }
 }
 
-}  // namespace
-
-void mark_range(Worker& worker, uint64_t first, uint64_t last, MemoryAccess access) {
+void touch_range(Worker& worker, uint64_t first, uint64_t last, MemoryAccess access) {
   for (uint64_t sector = first; sector <= last; ++sector) {
     if (access.reads) touch(worker, worker.memory.read_marks + sector, worker.sectors_read);
     if (access.writes) touch(worker, worker.memory.write_marks + sector, worker.sectors_written);
   }
 }
 
+CacheUse use_of(MemoryAccess access) {
+  if (!access.writes) return CacheUse::load;
+  return access.reads ? CacheUse::atomic : CacheUse::store;
+}
+
+/// Each sector of a scattered request once, in order.
+void trace_lanes(WarpTrace& trace, const Site& site, uint64_t base, MemoryAccess access) {
+  uint64_t sectors[2 * kLanes];
+  size_t n = 0;
+  each(site.mask, [&](uint32_t lane) {
+    const uint64_t address = base + uint64_t(site.relative[lane]);
+    sectors[n++] = address / kSectorBytes;
+    const uint64_t last = (address + access.bytes - 1) / kSectorBytes;
+    if (last != sectors[n - 1]) sectors[n++] = last;
+  });
+  std::sort(sectors, sectors + n);
+  n = size_t(std::unique(sectors, sectors + n) - sectors);
+  for (size_t i = 0; i < n; ++i) trace.add(sectors[i], sectors[i], use_of(access));
+}
+
+}  // namespace
+
+void mark_range(Worker& worker, uint64_t first, uint64_t last, MemoryAccess access) {
+  if (worker.trace) worker.trace->add(first, last, use_of(access));
+  touch_range(worker, first, last, access);
+}
+
 void mark_lanes(Worker& worker, const Site& site, uint64_t base, MemoryAccess access) {
+  if (worker.trace) trace_lanes(*worker.trace, site, base, access);
   uint64_t previous = 0;  // neighbours mostly share a sector
   each(site.mask, [&](uint32_t lane) {
     const uint64_t address = base + uint64_t(site.relative[lane]);
     const uint64_t last = (address + access.bytes - 1) / kSectorBytes;
     if (last == previous) return;
     previous = last;
-    mark_range(worker, address / kSectorBytes, (address + access.bytes - 1) / kSectorBytes, access);
+    touch_range(worker, address / kSectorBytes, last, access);
   });
 }
 

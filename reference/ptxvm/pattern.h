@@ -31,7 +31,8 @@ uint32_t count_sectors(Site&, uint32_t offset, uint32_t bytes);
 /// and site.ideal.
 uint32_t count_wavefronts(Site&, uint64_t base, uint32_t bytes);
 
-/// Marks sectors first touched in this launch. Range: all sectors from `first` to `last`.
+/// Marks sectors first touched in this launch, and tells whoever wants every access
+/// (MemoryView::epoch). Range: all sectors from `first` to `last`.
 void mark_range(Worker&, uint64_t first, uint64_t last, MemoryAccess);
 void mark_lanes(Worker&, const Site&, uint64_t base, MemoryAccess);
 

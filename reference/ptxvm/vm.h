@@ -98,6 +98,19 @@ struct LaunchReport {
   Dim3 grid, block;
   uint64_t dynamic_shared = 0, static_shared = 0;
   Counters counters;
+
+  /// What one PTX instruction counted: those of `counters` that belong to instructions and are not
+  /// 0.
+  struct Line {
+    std::string function;  // that the instruction is in, mangled
+    std::string module;    // name given to Machine::load
+    uint32_t ptx_line = 0;
+    std::string instruction;  // "ld.global.v4.f32"
+    std::string source;       // file, empty if the PTX has no .loc for it
+    uint32_t source_line = 0;
+    Counters counters;
+  };
+  std::vector<Line> lines;  // filled if MachineConfig::profile
 };
 
 class Kernel;  // a function of a loaded module, lowered at its first use
@@ -117,7 +130,12 @@ struct MachineConfig {
   int sms = 108;
   uint32_t shared_per_block = 48 << 10, shared_per_block_optin = 163 << 10;
   uint32_t max_threads_per_block = 1024;
-  int workers = 0;  // 0: PTXVM_THREADS, else all cores
+  uint32_t threads_per_sm = 2048, blocks_per_sm = 32, shared_per_sm = 164 << 10;
+  uint64_t l1_bytes = 192 << 10;  // per SM, shared memory included
+  uint64_t l2_bytes = 40 << 20;
+  int workers = 0;            // 0: PTXVM_THREADS, else all cores
+  bool profile = false;       // fill LaunchReport::lines
+  bool model_caches = false;  // counters ptx__model_* (cache_model.h)
 };
 
 class Machine {

@@ -28,6 +28,8 @@ class Blocks {
       if (turn == Cta::Turn::progress) continue;
       std::unique_ptr<Cta> moved = std::move(running_.front());
       running_.pop_front();
+      if (turn == Cta::Turn::finished && grid_.model && moved->linear < grid_.stop_at)
+        grid_.model->finish(moved->linear, moved->traces);
       if (turn == Cta::Turn::finished)
         idle_.push_back(std::move(moved));
       else

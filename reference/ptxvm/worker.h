@@ -9,6 +9,7 @@
 namespace ptxvm {
 
 struct Grid;
+class WarpTrace;
 
 struct BlockCount {
   uint64_t executions = 0, lanes = 0;
@@ -58,6 +59,7 @@ struct alignas(64) Site {
 struct Worker {
   Grid* grid = nullptr;
   MemoryView memory;
+  WarpTrace* trace = nullptr;                      // of the running warp, if anyone wants it
   bool alone = true;                               // no other worker: atomics need no host atomics
   uint64_t sectors_read = 0, sectors_written = 0;  // distinct, first touched by this worker
   uint64_t barriers = 0;                           // warps that arrived

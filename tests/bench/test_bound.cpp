@@ -59,6 +59,39 @@ TEST(Bound, KnowsEveryResource) {
   }
 }
 
+// Strict: DRAM 2 us. Modelled: 960'000 bytes are 3 us of DRAM; 2'000'000 sectors of 32 bytes at
+// 16'000 bytes a clock are 4000 clocks of L2.
+TEST(Bound, ModelReplacesDramAndAddsL2) {
+  DeviceProfile device = gpu();
+  device.l2_bytes_per_clock = 16'000;
+  LaunchUse use{.blocks = 10, .dram_sectors = 20'000};
+  const auto model_of = [&](uint64_t l2_sectors, uint64_t dram_bytes) {
+    use.model = {.l2_sectors = l2_sectors, .dram_bytes = dram_bytes};
+    const Bound b = bound(std::vector{use}, DType::f32, 1, device);
+    EXPECT_DOUBLE_EQ(b.us, 2);
+    EXPECT_EQ(b.limiter, "dram");
+    return b.model.value();
+  };
+  const Bound::Model l2 = model_of(2'000'000, 960'000);
+  EXPECT_DOUBLE_EQ(l2.us, 4);
+  EXPECT_EQ(l2.limiter, "l2");
+  EXPECT_DOUBLE_EQ(l2.efficiency, 0.25);
+  const Bound::Model dram = model_of(1'000'000, 960'000);
+  EXPECT_DOUBLE_EQ(dram.us, 3);
+  EXPECT_EQ(dram.limiter, "dram");
+  // Less traffic than the distinct sectors need is no reason to be faster.
+  EXPECT_DOUBLE_EQ(model_of(0, 320'000).us, 2);
+}
+
+TEST(Bound, NoModelUnlessEveryLaunchHasOne) {
+  LaunchUse modelled{.blocks = 1, .dram_sectors = 10'000};
+  modelled.model.emplace();
+  const LaunchUse plain{.blocks = 1, .dram_sectors = 10'000};
+  EXPECT_FALSE(bound(std::vector{modelled, plain}, DType::f32, 1, gpu()).model);
+  EXPECT_TRUE(bound(std::vector{modelled, modelled}, DType::f32, 1, gpu()).model);
+  EXPECT_FALSE(bound({}, DType::f32, 1, gpu()).model);
+}
+
 TEST(Bound, RunsTensorInstructionsAtTheRateOfTheirType) {
   const std::vector<LaunchUse> use{{.blocks = 10, .tensor_macs = 10'000'000}};
   EXPECT_DOUBLE_EQ(bound(use, DType::f16, 1, gpu()).us, 1);

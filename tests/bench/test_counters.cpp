@@ -26,6 +26,21 @@ TEST(Counters, AreReadLaunchByLaunch) {
   EXPECT_EQ(use.atomics, 5u);
   EXPECT_EQ(use.fma_lanes, 0u);
   EXPECT_EQ(use_of(launches[1]).fma_lanes, 64u);
+  EXPECT_FALSE(use.model);
+}
+
+TEST(Counters, ModelIsReadIfThereIsOne) {
+  const LaunchUse use = use_of({"k",
+                                1,
+                                {{"ptx__model_l2_sectors_read", 5},
+                                 {"ptx__model_l2_sectors_written", 6},
+                                 {"ptx__model_l2_sectors_atomic", 7},
+                                 {"ptx__model_l2_hit_sectors", 4},
+                                 {"ptx__model_dram_bytes_read", 64},
+                                 {"ptx__model_dram_bytes_written", 96}}});
+  ASSERT_TRUE(use.model);
+  EXPECT_EQ(use.model->l2_sectors, 18u);
+  EXPECT_EQ(use.model->dram_bytes, 160u);
 }
 
 TEST(Counters, AddUpByName) {

@@ -34,7 +34,8 @@ inline const char* const kThread =
 class Runner {
  public:
   explicit Runner(const std::string& ptx, int workers = 1)
-      : machine_({.memory_bytes = uint64_t{1} << 30, .workers = workers}) {
+      : Runner(ptx, MachineConfig{.memory_bytes = uint64_t{1} << 30, .workers = workers}) {}
+  Runner(const std::string& ptx, const MachineConfig& config) : machine_(config) {
     module_ = machine_.load(ptx, "test");
   }
 

@@ -46,6 +46,8 @@ TEST(DeviceProfile, NamesASourceAndIsConsistent) {
     EXPECT_GE(p.l1_bytes_per_sm, p.shared_bytes_per_sm);
     EXPECT_LE(p.atomics_per_l2_clock, 32.0 * p.sms);
     EXPECT_GT(p.dram_bytes_per_s, 0);
+    EXPECT_LE(p.l2_bytes_per_clock, 64.0 * p.sms) << p.name;
+    EXPECT_GT(p.l2_bytes_per_clock * p.boost_ghz * 1e9, p.dram_bytes_per_s) << p.name;
   }
 }
 
