@@ -1,0 +1,1 @@
+"""Pictures of what tconv_inspect computes."""
