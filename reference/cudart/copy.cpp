@@ -5,6 +5,7 @@
 
 #include "reference/cudart/address.h"
 #include "reference/cudart/faults.h"
+#include "reference/cudart/memory.h"
 #include "reference/cudart/modules.h"
 #include "reference/cudart/pinned.h"
 
@@ -48,17 +49,23 @@ size_t offset_of(const Box& box, size_t z, size_t y) {
   return (z * box.slice_rows + y) * box.pitch;
 }
 
-void check_kind(cudaMemcpyKind kind, bool to_device, bool from_device) {
+// Memory that host and device share is whatever the kind says.
+bool is_said(bool device, const void* p) {
+  return memory().is_device(number(p)) == device || is_shown(p);
+}
+
+void check_kind(cudaMemcpyKind kind, const void* to, const void* from) {
   if (kind == cudaMemcpyDefault) return;
   require(kind >= cudaMemcpyHostToHost && kind <= cudaMemcpyDeviceToDevice,
           cudaErrorInvalidMemcpyDirection);
   const bool says_to = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
   const bool says_from = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-  if (says_to != to_device || says_from != from_device)
-    fail(cudaErrorInvalidValue,
-         std::string("cudaMemcpy: the kind says ") + (says_from ? "device" : "host") + " to " +
-             (says_to ? "device" : "host") + ", the addresses are " +
-             (from_device ? "device" : "host") + " to " + (to_device ? "device" : "host"));
+  if (is_said(says_to, to) && is_said(says_from, from)) return;
+  const auto side = [](bool device) { return device ? "device" : "host"; };
+  fail(cudaErrorInvalidValue, std::string("cudaMemcpy: the kind says ") + side(says_from) + " to " +
+                                  side(says_to) + ", the addresses are " +
+                                  side(memory().is_device(number(from))) + " to " +
+                                  side(memory().is_device(number(to))));
 }
 
 Box box_of(const cudaPitchedPtr& p, const cudaPos& pos, size_t rows) {
@@ -77,7 +84,7 @@ void copy(Box to, Box from, Extent extent, cudaMemcpyKind kind) {
   check_pitch(from, extent);
   const bool to_device = memory().is_device(number(to.base));
   const bool from_device = memory().is_device(number(from.base));
-  check_kind(kind, to_device, from_device);
+  check_kind(kind, to.base, from.base);
   std::byte* const out = view(to.base, span_of(to, extent), to_device, "copy's destination");
   const std::byte* const in = view(from.base, span_of(from, extent), from_device, "copy's source");
   for_rows(extent, [&](size_t z, size_t y) {

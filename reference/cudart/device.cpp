@@ -46,6 +46,7 @@ cudaDeviceProp properties_of(const tconv::DeviceProfile& profile, uint64_t memor
   p.canMapHostMemory = p.unifiedAddressing = p.hostRegisterSupported = 1;
   p.concurrentKernels = p.asyncEngineCount = p.streamPrioritiesSupported = 1;
   p.computePreemptionSupported = p.cooperativeLaunch = p.memoryPoolsSupported = 1;
+  p.managedMemory = p.concurrentManagedAccess = 1;
   p.clusterLaunch = profile.sm_major >= 9;
   return p;
 }
@@ -94,6 +95,8 @@ std::map<int, int> attribute_table() {
       {cudaDevAttrReservedSharedMemoryPerBlock, clip(p.reservedSharedMemPerBlock)},
       {cudaDevAttrMemoryPoolsSupported, p.memoryPoolsSupported},
       {cudaDevAttrClusterLaunch, p.clusterLaunch},
+      {cudaDevAttrManagedMemory, p.managedMemory},
+      {cudaDevAttrConcurrentManagedAccess, p.concurrentManagedAccess},
   };
 }
 

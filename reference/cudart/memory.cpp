@@ -10,22 +10,62 @@
 namespace cudart {
 namespace {
 constexpr size_t kPitchUnit = 512;
+constexpr uint64_t kPage = 4096;  // what the host sees, it sees by whole pages
 
 // What cudaFree may free: pinned memory and the program's variables have device addresses too.
 std::unordered_set<uint64_t>& freeable() {
   static auto& set = *new std::unordered_set<uint64_t>;  // used by the program's exit handlers
   return set;
 }
+
+// Starts of allocations that cudaMallocManaged or __managed__ made.
+std::unordered_set<uint64_t>& managed() {
+  static auto& set = *new std::unordered_set<uint64_t>;
+  return set;
+}
+
+void show(uint64_t address) {
+  if (memory().show_to_host(address)) return;
+  memory().release(address);
+  fail(cudaErrorMemoryAllocation, "managed or pinned memory: the system maps no more pages");
+}
 }  // namespace
 
-uint64_t allocate_address(size_t bytes, const char* label) {
+uint64_t allocate_address(size_t bytes, const char* label, uint64_t alignment) {
   static uint64_t count = 0;
   count_call(FaultKind::malloc);
   const uint64_t address =
-      memory().allocate(bytes, std::string(label) + " #" + std::to_string(++count));
+      memory().allocate(bytes, std::string(label) + " #" + std::to_string(++count), alignment);
   require(address != 0, cudaErrorMemoryAllocation);
   return address;
 }
+
+uint64_t allocate_shown(size_t bytes, const char* label) {
+  const uint64_t address = allocate_address(bytes, label, kPage);
+  show(address);
+  return address;
+}
+
+void* allocate_managed(size_t bytes, unsigned flags) {
+  require(bytes != 0 && (flags == cudaMemAttachGlobal || flags == cudaMemAttachHost),
+          cudaErrorInvalidValue);
+  const uint64_t address = allocate_shown(bytes, "cudaMallocManaged");
+  freeable().insert(address);
+  managed().insert(address);
+  return pointer(address);
+}
+
+void show_variable(uint64_t address) {
+  if (!managed().insert(address).second) return;
+  show(address);
+}
+
+bool is_managed(const void* p, size_t bytes) {
+  const auto* allocation = memory().find(number(p), bytes);
+  return allocation && managed().contains(allocation->address);
+}
+
+bool is_shown(const void* p) { return find_pinned(p) || is_managed(p); }
 
 void* allocate(size_t bytes, const char* label) {
   if (bytes == 0) return nullptr;
@@ -34,11 +74,15 @@ void* allocate(size_t bytes, const char* label) {
   return pointer(address);
 }
 
-void forget_allocations() { freeable().clear(); }
+void forget_allocations() {
+  freeable().clear();
+  managed().clear();
+}
 
 void release(void* device) {
   if (!device) return;
   if (freeable().erase(number(device)) == 1) {
+    managed().erase(number(device));
     memory().release(number(device));
     return;
   }
@@ -66,12 +110,16 @@ cudaPointerAttributes pointer_attributes(const void* p) {
   if (const auto* range = find_pinned(p)) {
     a.type = cudaMemoryTypeHost;
     a.device = 0;
-    if (range->device) a.devicePointer = device_pointer_of_pinned(const_cast<void*>(p));
+    if (!range->registered) a.devicePointer = const_cast<void*>(p);
   } else if (memory().find(number(p))) {
     a.type = cudaMemoryTypeDevice;
     a.device = 0;
     a.devicePointer = const_cast<void*>(p);
     a.hostPointer = nullptr;
+    if (is_managed(p)) {
+      a.type = cudaMemoryTypeManaged;
+      a.hostPointer = const_cast<void*>(p);
+    }
   }
   return a;
 }

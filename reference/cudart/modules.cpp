@@ -4,6 +4,9 @@
 #include <dlfcn.h>
 #include <filesystem>
 
+#include "reference/cudart/address.h"
+#include "reference/cudart/memory.h"
+
 namespace cudart {
 namespace {
 
@@ -83,7 +86,9 @@ void Modules::add_variable(FatBinary* binary, const void* host, const char* name
 void Modules::place_managed(FatBinary* binary) {
   for (const auto& [host, variable] : variables_) {
     if (variable.binary != binary || !variable.managed) continue;
-    *variable.managed = Context::get().memory().host(symbol(host).address);
+    const uint64_t address = symbol(host).address;
+    show_variable(address);
+    *variable.managed = pointer(address);
   }
 }
 
@@ -142,7 +147,10 @@ Function& Modules::function(const void* host_or_handle) {
 }
 
 ptxvm::Machine::Symbol Modules::symbol(const void* host) {
-  const auto found = variables_.find(host);
+  // The program's name of a __managed__ variable is its address, not where that is kept.
+  const auto found = std::ranges::find_if(variables_, [host](const auto& v) {
+    return v.first == host || (v.second.managed && *v.second.managed == host);
+  });
   require(found != variables_.end(), cudaErrorInvalidSymbol);
   const Variable& v = found->second;
   load(*v.binary);

@@ -25,10 +25,9 @@ const PinnedRange* find_pinned(const void* host) {
 
 void* allocate_pinned(size_t bytes, unsigned flags) {
   if (bytes == 0) return nullptr;
-  const uint64_t device = allocate_address(bytes, "cudaHostAlloc");
-  void* host = memory().host(device);
-  pinned()[number(host)] = {number(host), bytes, flags, device};
-  return host;
+  const uint64_t address = allocate_shown(bytes, "cudaHostAlloc");
+  pinned()[address] = {address, bytes, flags, false};
+  return pointer(address);
 }
 
 void forget_pinned() { pinned().clear(); }
@@ -36,31 +35,31 @@ void forget_pinned() { pinned().clear(); }
 void release_pinned(void* host) {
   if (!host) return;
   const auto found = pinned().find(number(host));
-  require(found != pinned().end() && found->second.device != 0, cudaErrorInvalidValue);
-  memory().release(found->second.device);
+  require(found != pinned().end() && !found->second.registered, cudaErrorInvalidValue);
+  memory().release(found->first);
   pinned().erase(found);
 }
 
 void register_pinned(void* host, size_t bytes, unsigned flags) {
   require(host && bytes, cudaErrorInvalidValue);
   require(!find_pinned(host), cudaErrorHostMemoryAlreadyRegistered);
-  pinned()[number(host)] = {number(host), bytes, flags, 0};
+  pinned()[number(host)] = {number(host), bytes, flags, true};
 }
 
 void unregister_pinned(void* host) {
   const auto found = pinned().find(number(host));
-  require(found != pinned().end() && found->second.device == 0, cudaErrorHostMemoryNotRegistered);
+  require(found != pinned().end() && found->second.registered, cudaErrorHostMemoryNotRegistered);
   pinned().erase(found);
 }
 
 void* device_pointer_of_pinned(void* host) {
   const auto* range = find_pinned(host);
   require(range, cudaErrorInvalidValue);
-  if (range->device == 0)
+  if (range->registered)
     fail(cudaErrorNotSupported,
          "cudaHostGetDevicePointer: the virtual GPU maps memory of cudaHostAlloc only, not of "
          "cudaHostRegister");
-  return pointer(range->device + (number(host) - range->host));
+  return host;
 }
 
 unsigned pinned_flags(void* host) {

@@ -8,8 +8,7 @@
 
 namespace cudart {
 
-/// Pinned memory lives in the device's arena and has two addresses: the host's (returned) and the
-/// device's.
+/// Pinned memory lives in the device's arena, at one address for both.
 void* allocate_pinned(size_t bytes, unsigned flags);
 void release_pinned(void* host);
 /// After the machine is gone.
@@ -23,7 +22,7 @@ struct PinnedRange {
   uintptr_t host;
   size_t bytes;
   unsigned flags;
-  uint64_t device;  // 0: the program's own memory, registered
+  bool registered;  // the program's own memory: the device does not reach it
 };
 /// The range that holds the host address, or null.
 const PinnedRange* find_pinned(const void* host);

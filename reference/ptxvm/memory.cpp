@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "reference/ptxvm/memory_view.h"
 #include "reference/ptxvm/text.h"
@@ -24,6 +26,16 @@ constexpr uint64_t kWantedBase =
     0x0000'2000'0000'0000;  // same addresses in every run where the host has them free
 
 uint64_t round_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
+
+/// Fresh pages in place of these.
+void renew(void* at, uint64_t bytes, int protection) {
+  mmap(at, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+}
+
+/// A page that nobody wrote stays unbacked.
+bool is_zero(const std::byte* page) {
+  return page[0] == std::byte{} && std::memcmp(page, page + 1, kPage - 1) == 0;
+}
 
 /// Address space from the system, given back at the end.
 class Reservation {
@@ -76,6 +88,7 @@ struct Memory::Impl {
   uint64_t used = 0;
   uint8_t epoch = 0;
   std::map<uint64_t, Allocation> live, freed;
+  std::set<uint64_t> shown;  // live allocations that the host sees
   mutable std::shared_mutex mutex;
 };
 
@@ -129,7 +142,13 @@ bool Memory::release(uint64_t address) {
   // Whole pages go back to the system; the rest of the first and last one may be shared with
   // neighbours.
   const uint64_t first = round_up(a.address, kPage), last = (a.address + a.size) / kPage * kPage;
-  if (first < last) madvise(host(first), last - first, MADV_DONTNEED);
+  if (first < last && m.shown.contains(address)) {
+    renew(reinterpret_cast<void*>(first), last - first, PROT_NONE);
+    renew(host(first), last - first, PROT_READ | PROT_WRITE);
+  } else if (first < last) {
+    madvise(host(first), last - first, MADV_DONTNEED);
+  }
+  m.shown.erase(address);
   m.freed.insert(m.live.extract(found));
   return true;
 }
@@ -184,6 +203,33 @@ bool Memory::was_released(uint64_t address) const {
 
 std::byte* Memory::host(uint64_t address) const {
   return impl_->bytes.data() + (address - impl_->base);
+}
+// The same pages at both addresses: a file without a name takes over what lay at the second one,
+// and is mapped twice.
+bool Memory::show_to_host(uint64_t address) {
+  Impl& m = *impl_;
+  const std::unique_lock lock(m.mutex);
+  const auto found = m.live.find(address);
+  if (found == m.live.end()) return false;
+  const uint64_t first = address / kPage * kPage;
+  const uint64_t bytes = round_up(address + found->second.size, kPage) - first;
+  auto* const seen = reinterpret_cast<std::byte*>(first);
+  const int file = memfd_create("ptxvm", MFD_CLOEXEC);
+  if (file < 0) return false;
+  const auto map = [&](std::byte* at) {
+    return mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, file,
+                0) != MAP_FAILED;
+  };
+  bool ok = ftruncate(file, static_cast<off_t>(bytes)) == 0 && map(seen);
+  if (ok) {
+    for (uint64_t at = 0; at < bytes; at += kPage)
+      if (!is_zero(host(first + at))) std::memcpy(seen + at, host(first + at), kPage);
+    ok = map(host(first));
+    if (!ok) renew(seen, bytes, PROT_NONE);
+  }
+  close(file);
+  if (ok) m.shown.insert(address);
+  return ok;
 }
 bool Memory::is_device(uint64_t address) const { return address - impl_->base < impl_->space; }
 uint64_t Memory::used() const { return impl_->used; }

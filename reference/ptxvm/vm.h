@@ -52,7 +52,7 @@ struct Trap : std::runtime_error {
 };
 
 /// Global memory: a guarded arena. Device addresses are not host addresses: dereferencing one on
-/// the host faults.
+/// the host faults, unless the allocation is shown to the host.
 class Memory {
  public:
   struct Allocation {
@@ -77,6 +77,10 @@ class Memory {
   bool was_released(uint64_t address) const;
   /// Where the bytes of a device address are on the host. No check: find() first.
   std::byte* host(uint64_t address) const;
+  /// Lets the host use a live allocation at its device address too, as managed memory is. By whole
+  /// pages: a neighbour's bytes on the first and last one are shown with it. False if the system
+  /// refuses.
+  bool show_to_host(uint64_t address);
   /// True if the value lies in the arena's device range (allocated or not): tells device pointers
   /// from host pointers.
   bool is_device(uint64_t address) const;
