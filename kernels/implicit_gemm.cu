@@ -13,6 +13,7 @@
 namespace tconv {
 namespace {
 
+using detail::ColumnStart;
 using detail::InputRow;
 using detail::kStageDepth;
 using detail::Phase;
@@ -41,6 +42,14 @@ __global__ void table_kernel(const __grid_constant__ Shape s, InputRow* __restri
   table[int64_t{detail::packed_tap(s, t)} * rows + ic / spacing] = row;
 }
 
+// What tap 0 of channel 0 reads for the m-th output of a phase.
+__device__ ColumnStart column_start(const Shape& s, const Phase& p, int m) {
+  if (m >= s.batch * p.outputs()) return {0, -1, -1, -1};  // outside, whatever is subtracted
+  const PhasePoint at = detail::point_at(s, p, m);
+  const int64_t sample = int64_t{at.sample} * s.groups * s.ic * s.in_spatial;
+  return {sample + (int64_t{at.d} * s.h.in + at.h) * s.w.in + at.w, at.d, at.h, at.w};
+}
+
 // y[n][oc][o of phase] = sum over (tap j, ic) of packed[phase][(j, ic)][oc] * x[n][ic][input -
 // j*step]. One block per phase, group, tile of channels (rows) and tile of outputs over the batch
 // (columns).
@@ -66,8 +75,9 @@ __global__ void __launch_bounds__(T::kThreads)
   const float* const w = packed + (int64_t{group} * s.taps * s.ic + first_row) * oc_padded + row;
   const InputRow* const rows = table + (kWholeTaps ? first_row / kStageDepth : first_row);
   detail::RowLoader<T::kRows, T::kThreads> load_w(w, oc_padded, depth, oc_padded - row, true);
-  detail::InputLoader<T, kWholeTaps> load_x(s, p, x + int64_t{group} * s.ic * s.in_spatial, rows,
-                                            col, depth);
+  detail::InputLoader<T, kWholeTaps> load_x({s.d.in, s.h.in, s.w.in}, s.in_spatial,
+                                            x + int64_t{group} * s.ic * s.in_spatial, rows, depth,
+                                            [&](int c) { return column_start(s, p, col + c); });
   detail::Accumulator<T> tile;
   detail::multiply_stages(tile, load_w, load_x, detail::divide_up(depth, kStageDepth));
 

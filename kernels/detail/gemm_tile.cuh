@@ -1,4 +1,4 @@
-// The tiled matrix product that gemm_col2im and implicit_gemm share: C[rows][cols] = sum over k of
+// The tiled matrix product that the GEMM strategies share: C[rows][cols] = sum over k of
 // A[k][rows] * B[k][cols], one tile of C per block, operands staged through shared memory in two
 // buffers, a small tile of C in each thread's registers.
 #pragma once
@@ -12,15 +12,19 @@ namespace tconv::detail {
 /// Depth of a stage. 8 rows of operands keep both buffers of the largest tile under 48 KiB.
 inline constexpr int kStageDepth = 8;
 
-template <int kRows_, int kCols_, int kThreadRows_, int kThreadCols_>
+/// kRowPad widens the rows of A in shared memory: 4 lets a warp store an 8x4 patch (k, row) on 32
+/// different banks.
+template <int kRows_, int kCols_, int kThreadRows_, int kThreadCols_, int kRowPad = 0>
 struct Tile {
   static constexpr int kRows = kRows_, kCols = kCols_;  ///< of C, per block
+  static constexpr int kRowPitch = kRows + kRowPad;
   static constexpr int kThreadRows = kThreadRows_,
                        kThreadCols = kThreadCols_;  ///< of C, per thread
   static constexpr int kRowThreads = kRows / kThreadRows, kColThreads = kCols / kThreadCols;
   static constexpr int kThreads = kRowThreads * kColThreads;
   static_assert(kThreadRows % 4 == 0 && kThreadCols % 4 == 0,
                 "threads read operands as float4: other sizes would leave elements unread");
+  static_assert(kRowPad % 4 == 0, "rows start on 16 bytes: float4 reads need it");
   static_assert(kRows % kThreadRows == 0 && kCols % kThreadCols == 0,
                 "threads tile the block exactly: else some of C would have no owner");
 };
@@ -28,7 +32,7 @@ struct Tile {
 /// Both buffers of both operands. float4 reads need rows on 16 bytes: widths are multiples of 4.
 template <class T>
 struct alignas(16) Stages {
-  float a[2][kStageDepth][T::kRows];
+  float a[2][kStageDepth][T::kRowPitch];
   float b[2][kStageDepth][T::kCols];
 };
 
@@ -48,7 +52,7 @@ struct Accumulator {
            c % 4;
   }
 
-  __device__ __forceinline__ void multiply(const float (&a)[kStageDepth][T::kRows],
+  __device__ __forceinline__ void multiply(const float (&a)[kStageDepth][T::kRowPitch],
                                            const float (&b)[kStageDepth][T::kCols]) {
 #pragma unroll
     for (int k = 0; k < kStageDepth; ++k) {

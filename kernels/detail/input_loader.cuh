@@ -1,44 +1,62 @@
-// The input operand of implicit_gemm: rows k are (tap, input channel) of a phase, columns are
-// outputs of that phase. Nothing of it is in memory as such: a table says where each row lies,
-// relative to what a column's first tap reads.
+// The gathered operand of the implicit GEMMs: element (k, column) of a matrix that is nowhere in
+// memory as such. A column fixes where its first element lies in a tensor, a table says how far on
+// each row k is; what falls outside of the tensor is zero. fprop: rows are (tap, input channel),
+// columns outputs of a phase. dgrad: rows are (tap, output channel), columns inputs. wgrad: rows
+// are inputs of the batch, columns (output channel, tap).
 #pragma once
 
+#include <limits>
+
 #include "kernels/detail/gemm_tile.cuh"
-#include "kernels/detail/phase.cuh"
 
 namespace tconv::detail {
 
-/// One row k of the input operand: relative to what tap 0 and channel 0 read, `offset` elements on,
-/// and `d`, `h`, `w` inputs back on each axis (for the border test).
+/// One row k: relative to where a column begins, `offset` elements on, and `d`, `h`, `w` back on
+/// each axis (for the border test).
 struct alignas(16) InputRow {
   int offset, d, h, w;
 };
 
-/// Loads kStageDepth x T::kCols tiles of the input operand. A thread keeps its columns, so that
-/// what a column is (sample, position) is worked out once. kWholeTaps: every stage lies within one
-/// tap, one table entry serves all its rows.
+/// Extents of one channel of the tensor that is read.
+struct Extents {
+  int d, h, w;
+};
+
+/// Where a column begins: `element` from the loader's pointer, at d, h, w of its channel (maybe
+/// outside).
+struct ColumnStart {
+  int64_t element;
+  int d, h, w;
+};
+
+/// A column that does not exist, for tables that only go on (their d, h, w are 0 or negative):
+/// outside on every axis, whatever the row.
+__device__ constexpr ColumnStart no_column() {
+  constexpr int kFar = std::numeric_limits<int>::min();
+  return {0, kFar, kFar, kFar};
+}
+
+/// Loads kStageDepth x T::kCols tiles of the operand. A thread keeps its columns, so that what a
+/// column is gets worked out once. kWholeTaps: every stage lies within one tap, one table entry
+/// serves all its rows, which are channels.
 template <class T, bool kWholeTaps>
 class InputLoader {
  public:
-  /// `x` points at this group's first channel in sample 0. Columns col.. of phase p; `rows` = K of
-  /// the phase.
-  __device__ InputLoader(const Shape& s, const Phase& p, const float* x, const InputRow* table,
-                         int col, int rows)
-      : s_(s), table_(table), rows_(rows) {
+  /// start(c) is the ColumnStart of column c of this tile, relative to `x`. `channel`: elements
+  /// between neighbouring channels; `rows`: K.
+  template <class Start>
+  __device__ InputLoader(const Extents& extents, int channel, const float* x, const InputRow* table,
+                         int rows, Start start)
+      : extents_(extents), channel_(channel), table_(table), rows_(rows) {
 #pragma unroll
     for (int i = 0; i < kColumns; ++i) {
-      const int m = col + column(i);
-      const bool exists = m < s.batch * p.outputs();
-      const PhasePoint at = exists
-                                ? point_at(s, p, m)
-                                : PhasePoint{0, 0, -1, -1, -1};  // outside, whatever is subtracted
-      from_[i] = x + int64_t{at.sample} * s.groups * s.ic * s.in_spatial +
-                 (int64_t{at.d} * s.h.in + at.h) * s.w.in + at.w;
+      const ColumnStart at = start(column(i));
+      from_[i] = x + at.element;
       d_[i] = at.d, h_[i] = at.h, w_[i] = at.w;
     }
   }
 
-  /// Reads the next tile into registers; elements outside of the input are zero.
+  /// Reads the next tile into registers; elements outside of the tensor are zero.
   __device__ __forceinline__ void fetch() {
     if constexpr (kWholeTaps) {
       fetch_rows_of_one_tap();
@@ -65,10 +83,10 @@ class InputLoader {
 #pragma unroll
     for (int i = 0; i < kColumns; ++i) {
       const bool inside = is_inside(i, row);
-      const float* const from = from_[i] + row.offset + int64_t{first_row()} * s_.in_spatial;
+      const float* const from = from_[i] + row.offset + int64_t{first_row()} * channel_;
 #pragma unroll
       for (int pass = 0; pass < kPasses; ++pass) {
-        held_[i][pass] = inside ? from[int64_t{pass} * kRowsPerPass * s_.in_spatial] : 0.0F;
+        held_[i][pass] = inside ? from[int64_t{pass} * kRowsPerPass * channel_] : 0.0F;
       }
     }
     table_ += 1;
@@ -90,9 +108,9 @@ class InputLoader {
 
   /// Evaluates all three tests: cheaper than branching around two of them.
   __device__ __forceinline__ bool is_inside(int i, const InputRow& row) const {
-    const bool d = static_cast<unsigned>(d_[i] - row.d) < static_cast<unsigned>(s_.d.in);
-    const bool h = static_cast<unsigned>(h_[i] - row.h) < static_cast<unsigned>(s_.h.in);
-    const bool w = static_cast<unsigned>(w_[i] - row.w) < static_cast<unsigned>(s_.w.in);
+    const bool d = static_cast<unsigned>(d_[i] - row.d) < static_cast<unsigned>(extents_.d);
+    const bool h = static_cast<unsigned>(h_[i] - row.h) < static_cast<unsigned>(extents_.h);
+    const bool w = static_cast<unsigned>(w_[i] - row.w) < static_cast<unsigned>(extents_.w);
     return d & h & w;
   }
 
@@ -107,7 +125,8 @@ class InputLoader {
     return static_cast<int>(threadIdx.x) % T::kCols + i * T::kThreads;
   }
 
-  const Shape& s_;
+  const Extents extents_;
+  const int channel_;
   const InputRow* table_;
   int rows_;
   const float* from_[kColumns];
