@@ -1,0 +1,228 @@
+// wgrad_implicit_gemm: the gradient of the weights as one GEMM per group. Rows are input channels,
+// columns are (output channel, tap) just as the weights lie in memory, k runs over all inputs of
+// the batch. Where there are too few tiles to fill a GPU, k is split: each part writes its own sum
+// to the workspace, and a second kernel adds the parts in order, so that the result is the same in
+// every run.
+#include <algorithm>
+
+#include "kernels/detail/device_buffer.h"
+#include "kernels/detail/input_loader.cuh"
+#include "kernels/detail/launch.cuh"
+#include "kernels/detail/transposed_loader.cuh"
+
+namespace tconv {
+namespace {
+
+using detail::ColumnStart;
+using detail::InputRow;
+using detail::kStageDepth;
+using detail::Shape;
+
+constexpr int kThreads = 256;
+/// Rows of x are stored transposed, 8 deep and 4 wide at a time: the padding spreads them over the
+/// banks.
+using LargeTile = detail::Tile<64, 64, 8, 8, 4>;
+/// For depthwise layers and image heads, which have next to no rows or columns.
+using SmallTile = detail::Tile<16, 32, 4, 4, 4>;
+/// k is split until there are this many blocks, two for each SM of an H100, ...
+constexpr int64_t kBlocksGoal = 264;
+/// ... but into no parts shorter than this: a part costs a pass over the weights.
+constexpr int64_t kShortestPart = 32 * kStageDepth;
+
+// table[k]: how far, for input k of the batch, what tap 0 reaches lies from what tap 0 of input 0
+// reaches. One thread per entry.
+__global__ void __launch_bounds__(kThreads)
+    table_kernel(const __grid_constant__ Shape s, InputRow* __restrict__ table) {
+  const int64_t k = int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  if (k >= int64_t{s.batch} * s.in_spatial) return;
+  const int sample = static_cast<int>(k / s.in_spatial), i = static_cast<int>(k % s.in_spatial);
+  const int d = i / (s.h.in * s.w.in) * s.d.stride, h = i / s.w.in % s.h.in * s.h.stride;
+  const int w = i % s.w.in * s.w.stride;
+  table[k] = {sample * s.groups * s.oc * s.out_spatial + (d * s.h.out + h) * s.w.out + w, -d, -h,
+              -w};
+}
+
+// What input 0 of sample 0 reaches for column m = (oc, t).
+__device__ ColumnStart column_start(const Shape& s, int m) {
+  if (m >= s.oc * s.taps) return detail::no_column();
+  const int t = m % s.taps;
+  const int d = t / (s.h.kernel * s.w.kernel) * s.d.dilation - s.d.crop;
+  const int h = t / s.w.kernel % s.h.kernel * s.h.dilation - s.h.crop;
+  const int w = t % s.w.kernel * s.w.dilation - s.w.crop;
+  const int64_t channel = int64_t{m / s.taps} * s.out_spatial;
+  return {channel + (int64_t{d} * s.h.out + h) * s.w.out + w, d, h, w};
+}
+
+// sums[part][g*ic][oc*taps] = sum over k in part of x[k][g*ic] * y[g*oc at k through t]. One block
+// per part, group, tile of input channels (rows) and tile of (oc, t) (columns).
+template <class T>
+__global__ void __launch_bounds__(T::kThreads)
+    wgrad_kernel(const __grid_constant__ Shape s, const float* __restrict__ x,
+                 const float* __restrict__ y, const InputRow* __restrict__ table,
+                 float* __restrict__ sums, int part_depth) {
+  // Which: column tiles fastest, so that neighbouring blocks read the same inputs.
+  const int cols = s.oc * s.taps;
+  const unsigned col_tiles = static_cast<unsigned>(detail::divide_up(cols, T::kCols));
+  const unsigned row_tiles = static_cast<unsigned>(detail::divide_up(s.ic, T::kRows));
+  const int col = static_cast<int>(blockIdx.x % col_tiles) * T::kCols;
+  const int row = static_cast<int>(blockIdx.x / col_tiles % row_tiles) * T::kRows;
+  const unsigned group = blockIdx.x / col_tiles / row_tiles % s.groups;
+  const int64_t part = blockIdx.x / col_tiles / row_tiles / s.groups;
+
+  // Product. A batch of 0 has no stages, and its sums stay zero.
+  const int64_t first = part * part_depth;
+  const int64_t rest = int64_t{s.batch} * s.in_spatial - first;
+  const int depth = rest < part_depth ? static_cast<int>(rest) : part_depth;
+  x += (int64_t{group} * s.ic + row) * s.in_spatial;
+  y += int64_t{group} * s.oc * s.out_spatial;
+  detail::TransposedLoader<T> load_x(x, s.in_spatial, int64_t{s.groups} * s.ic * s.in_spatial,
+                                     s.ic - row, static_cast<int>(first), depth);
+  detail::InputLoader<T, false> load_y({s.d.out, s.h.out, s.w.out}, s.out_spatial, y, table + first,
+                                       depth, [&](int c) { return column_start(s, col + c); });
+  detail::Accumulator<T> tile;
+  detail::multiply_stages(tile, load_x, load_y, detail::divide_up(depth, kStageDepth));
+
+  // Store.
+  sums += ((part * s.groups + group) * s.ic + row) * cols + col;
+#pragma unroll
+  for (int r = 0; r < T::kThreadRows; ++r) {
+    if (row + tile.row(r) >= s.ic) continue;
+    float* const to = sums + int64_t{tile.row(r)} * cols;
+#pragma unroll
+    for (int c = 0; c < T::kThreadCols; ++c) {
+      if (col + tile.col(c) < cols) to[tile.col(c)] = tile.sum[r][c];
+    }
+  }
+}
+
+// w[e] = sums[0][e] + sums[1][e] + ..., in this order. One thread per weight.
+__global__ void __launch_bounds__(kThreads)
+    add_parts_kernel(const float* __restrict__ sums, float* __restrict__ w, int64_t size,
+                     int parts) {
+  const int64_t e = int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  if (e >= size) return;
+  float sum = sums[e];
+  for (int part = 1; part < parts; ++part) sum += sums[part * size + e];
+  w[e] = sum;
+}
+
+/// How a problem is cut up.
+struct Cut {
+  bool large;         ///< LargeTile, else SmallTile
+  int64_t tiles;      ///< of all groups
+  int64_t tile_size;  ///< multiply-adds per k
+  int64_t depth;      ///< of a part: whole stages
+  int64_t parts;      ///< at least 1, which writes the zeros of a batch of 0; none empty but that
+};
+
+template <class T>
+int64_t tiles_of(const Problem& p) {
+  return p.groups * detail::divide_up(p.ic_per_group(), int64_t{T::kRows}) *
+         detail::divide_up(p.oc_per_group() * p.taps(), int64_t{T::kCols});
+}
+
+int64_t whole_stages(int64_t depth) {
+  return detail::divide_up(depth, int64_t{kStageDepth}) * kStageDepth;
+}
+
+Cut cut(const Problem& p) {
+  constexpr int64_t kLarge = LargeTile::kRows * LargeTile::kCols;
+  constexpr int64_t kSmall = SmallTile::kRows * SmallTile::kCols;
+  Cut c{};
+  c.large = tiles_of<LargeTile>(p) * kLarge <= 2 * tiles_of<SmallTile>(p) * kSmall;
+  c.tiles = c.large ? tiles_of<LargeTile>(p) : tiles_of<SmallTile>(p);
+  c.tile_size = c.large ? kLarge : kSmall;
+  const int64_t depth = p.batch * p.in_spatial();
+  const int64_t most = std::max<int64_t>(depth / kShortestPart, 1);
+  const int64_t wanted = std::clamp<int64_t>(kBlocksGoal / c.tiles, 1, most);
+  c.depth = std::max<int64_t>(whole_stages(detail::divide_up(depth, wanted)), kStageDepth);
+  c.parts = std::max<int64_t>(detail::divide_up(depth, c.depth), 1);
+  return c;
+}
+
+/// The largest offset in the table: the last input of the batch.
+int64_t largest_offset(const Problem& p) {
+  const auto reach = [](const Axis& a) { return a.stride * (a.in - 1); };
+  const auto& [d, h, w] = p.axes;
+  return p.y_size() + (reach(d) * h.out + reach(h)) * w.out + reach(w);
+}
+
+std::string supports(const Problem& p, const Config& c) {
+  if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
+  const auto beyond = [](const char* what) {
+    return std::string(what) + " must be at most " + std::to_string(detail::kIndexLimit);
+  };
+  if (p.batch > detail::kIndexLimit / p.in_spatial())
+    return beyond("batch times input size per channel");
+  if (p.taps() > detail::kIndexLimit / p.oc_per_group())
+    return beyond("taps times output channels per group");
+  if (largest_offset(p) > detail::kIndexLimit)
+    return beyond("elements of the output, and the reach of the inputs in it,");
+  return detail::refuse_grid(
+      std::max(cut(p).tiles * cut(p).parts, detail::divide_up(p.w_size(), int64_t{kThreads})));
+}
+
+struct Plan : Prepared {
+  explicit Plan(const Call& call)
+      : how(cut(call.problem)), table(call.problem.batch * call.problem.in_spatial()) {
+    detail::launch(table_kernel, detail::divide_up(table.size(), int64_t{kThreads}), kThreads,
+                   call.stream, detail::make_shape(call.problem), table.data());
+  }
+  std::string note() const override {
+    return std::string(how.large ? "tile 64x64" : "tile 16x32") + ", batch and space in " +
+           std::to_string(how.parts) + (how.parts == 1 ? " part" : " parts");
+  }
+
+  Cut how;
+  DeviceBuffer<InputRow> table;
+};
+
+template <class T>
+void launch_tiles(const Call& call, const Plan& plan, float* sums) {
+  detail::launch(wgrad_kernel<T>, plan.how.tiles * plan.how.parts, T::kThreads, call.stream,
+                 detail::make_shape(call.problem), static_cast<const float*>(call.x),
+                 static_cast<const float*>(call.y), static_cast<const InputRow*>(plan.table.data()),
+                 sums, static_cast<int>(plan.how.depth));
+}
+
+void launch(const Call& call) {
+  const auto& plan = static_cast<const Plan&>(*call.prepared);
+  auto* const w = static_cast<float*>(call.w);
+  auto* const sums = plan.how.parts > 1 ? static_cast<float*>(call.workspace) : w;
+  if (plan.how.large) {
+    launch_tiles<LargeTile>(call, plan, sums);
+  } else {
+    launch_tiles<SmallTile>(call, plan, sums);
+  }
+  if (sums == w) return;
+  const int64_t size = call.problem.w_size();
+  detail::launch(add_parts_kernel, detail::divide_up(size, int64_t{kThreads}), kThreads,
+                 call.stream, static_cast<const float*>(sums), w, size,
+                 static_cast<int>(plan.how.parts));
+}
+
+}  // namespace
+
+TCONV_REGISTER_STRATEGY({
+    .name = "wgrad_implicit_gemm",
+    .op = Op::wgrad,
+    .summary = "one tiled GEMM over batch and space, split into parts that are added in order",
+    .supports = supports,
+    .workspace =
+        [](const Problem& p, const Config&) {
+          const int64_t parts = cut(p).parts;
+          return parts > 1 ? parts * p.w_size() * static_cast<int64_t>(sizeof(float)) : 0;
+        },
+    // Whole tiles and whole stages; every thread computes its padding and cropped taps too.
+    .macs_executed =
+        [](const Problem& p, const Config&) {
+          const Cut c = cut(p);
+          return c.tiles * c.tile_size * whole_stages(p.batch * p.in_spatial());
+        },
+    .prepare = [](const Call& call) -> std::unique_ptr<Prepared> {
+      return std::make_unique<Plan>(call);
+    },
+    .launch = launch,
+})
+
+}  // namespace tconv
