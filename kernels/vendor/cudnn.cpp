@@ -1,5 +1,5 @@
-// cuDNN as three contenders: its heuristic's first plan, the fastest of its plans, its first
-// deterministic plan.
+// cuDNN as three contenders in each direction: its heuristic's first plan, the fastest of its
+// plans, its first deterministic plan.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -27,11 +27,19 @@ struct Contender {
   Pick pick;
   const char* summary;
 };
-constexpr std::array<Contender, 3> kContenders{{
+constexpr std::array<Contender, 9> kContenders{{
     {"cudnn", Op::fprop, Pick::first, "cuDNN backward-data, the heuristic's first plan"},
     {"cudnn_best", Op::fprop, Pick::fastest, "cuDNN backward-data, the fastest of all its plans"},
     {"cudnn_deterministic", Op::fprop, Pick::first_deterministic,
      "cuDNN backward-data, the heuristic's first deterministic plan"},
+    {"cudnn", Op::dgrad, Pick::first, "cuDNN convolution, the heuristic's first plan"},
+    {"cudnn_best", Op::dgrad, Pick::fastest, "cuDNN convolution, the fastest of all its plans"},
+    {"cudnn_deterministic", Op::dgrad, Pick::first_deterministic,
+     "cuDNN convolution, the heuristic's first deterministic plan"},
+    {"cudnn", Op::wgrad, Pick::first, "cuDNN backward-filter, the heuristic's first plan"},
+    {"cudnn_best", Op::wgrad, Pick::fastest, "cuDNN backward-filter, the fastest of all its plans"},
+    {"cudnn_deterministic", Op::wgrad, Pick::first_deterministic,
+     "cuDNN backward-filter, the heuristic's first deterministic plan"},
 }};
 
 /// What one execution binds to a plan.

@@ -112,8 +112,8 @@ std::string broken_rule(const Problem& p) {
     const std::string axis(1, "dhw"[3 - axes.size() + i]);
     const Axis& a = axes[i];
     if (-a.crop_hi() >= a.stride)
-      return "cuDNN's backward-data needs output padding < stride: " +
-             std::to_string(-a.crop_hi()) + " rows appended at s" + axis + std::to_string(a.stride);
+      return "cuDNN needs output padding < stride: " + std::to_string(-a.crop_hi()) +
+             " rows appended at s" + axis + std::to_string(a.stride);
   }
   return {};
 }

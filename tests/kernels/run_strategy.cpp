@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "kernels/detail/cuda_check.h"
 #include "kernels/detail/device_buffer.h"
@@ -52,15 +53,32 @@ std::vector<float> poison(int64_t size) {
   return std::vector<float>(static_cast<size_t>(size), kPoison);
 }
 
-Run run(const Strategy& strategy, const Case& c, int64_t misalign) {
+/// Dimensions of what an op writes, for messages.
+std::vector<int64_t> output_dims(Op op, const Problem& p) {
+  std::vector<int64_t> dims{op == Op::wgrad ? p.in_channels : p.batch,
+                            op == Op::fprop   ? p.out_channels
+                            : op == Op::dgrad ? p.in_channels
+                                              : p.oc_per_group()};
+  for (int axis = 3 - p.rank; axis < 3; ++axis) {
+    const Axis& a = p.axes[static_cast<size_t>(axis)];
+    dims.push_back(op == Op::fprop ? a.out : op == Op::dgrad ? a.in : a.kernel);
+  }
+  return dims;
+}
+
+Run apply_or_throw(const Strategy& strategy, const Problem& p, const Tensors& data,
+                   int64_t misalign) {
   const Config config;
-  const Problem& p = c.problem;
   if (const std::string reason = strategy.supports(p, config); !reason.empty()) {
     return {"refused: " + reason, {}};
   }
-  const int64_t workspace_bytes = strategy.workspace(p, config);
-  const Guarded x(c.x, misalign), w(c.w, misalign), y(poison(p.y_size()), misalign);
-  const Guarded workspace(poison((workspace_bytes + 3) / 4), 0);
+  const auto tensor = [&](Op written_by, const std::vector<float>& values, int64_t size) {
+    return Guarded(strategy.op == written_by ? poison(size) : values, misalign);
+  };
+  const Guarded x = tensor(Op::dgrad, data.x, p.x_size());
+  const Guarded w = tensor(Op::wgrad, data.w, p.w_size());
+  const Guarded y = tensor(Op::fprop, data.y, p.y_size());
+  const Guarded workspace(poison((strategy.workspace(p, config) + 3) / 4), 0);
   Call call{p, config, x.data(), w.data(), y.data(), workspace.data(), nullptr, nullptr};
   std::unique_ptr<Prepared> prepared;
   if (strategy.prepare) prepared = strategy.prepare(call);
@@ -68,49 +86,81 @@ Run run(const Strategy& strategy, const Case& c, int64_t misalign) {
   strategy.launch(call);
   TCONV_CUDA(cudaDeviceSynchronize());
 
-  bool x_intact = false, w_intact = false, y_intact = false, workspace_intact = false;
-  x.read(true, x_intact);
-  w.read(true, w_intact);
-  workspace.read(false, workspace_intact);
-  Run result{{}, y.read(false, y_intact)};
-  if (!x_intact || !w_intact) result.failure = "an input was written";
-  if (!y_intact) result.failure = "written outside of y";
-  if (!workspace_intact) result.failure = "written outside of the workspace";
-  if (!result.failure.empty()) return result;
-
-  std::vector<int64_t> dims{p.batch, p.out_channels};
-  for (int a = 3 - p.rank; a < 3; ++a) dims.push_back(p.axes[static_cast<size_t>(a)].out);
-  const Comparison comparison = compare(result.output, c.want, dims, config.dtype, c.mode);
-  if (comparison.verdict != Verdict::passed) result.failure = comparison.reason;
+  Run result;
+  bool intact = false;
+  workspace.read(false, intact);
+  if (!intact) result.failure = "written outside of the workspace";
+  for (const auto& [buffer, written_by] :
+       {std::pair(&x, Op::dgrad), std::pair(&w, Op::wgrad), std::pair(&y, Op::fprop)}) {
+    const bool is_output = strategy.op == written_by;
+    std::vector<float> after = buffer->read(!is_output, intact);
+    if (!intact)
+      result.failure = is_output ? "written outside of the output" : "an input was written";
+    if (is_output) result.output = std::move(after);
+  }
   return result;
+}
+
+OracleResult oracle(Op op, const Problem& p, const Tensors& data) {
+  switch (op) {
+    case Op::fprop:
+      return gather_oracle(p, data.x, data.w);
+    case Op::dgrad:
+      return dgrad_oracle(p, data.y, data.w);
+    case Op::wgrad:
+      return wgrad_oracle(p, data.x, data.y);
+  }
+  return {};
 }
 
 }  // namespace
 
-Case::Case(const Problem& p, DataMode mode_, uint64_t seed)
-    : problem(p),
-      mode(mode_),
-      x(static_cast<size_t>(p.x_size())),
-      w(static_cast<size_t>(p.w_size())) {
-  const int64_t max_terms = p.ic_per_group() * p.taps();
-  fill(x, mode, DType::f32, seed, max_terms);
-  fill(w, mode, DType::f32, seed + 1, max_terms);
-  want = gather_oracle(p, x, w);
+Tensors make_tensors(const Problem& p, DataMode mode, uint64_t seed, int64_t terms) {
+  Tensors t{std::vector<float>(static_cast<size_t>(p.x_size())),
+            std::vector<float>(static_cast<size_t>(p.w_size())),
+            std::vector<float>(static_cast<size_t>(p.y_size()))};
+  fill(t.x, mode, DType::f32, seed, terms);
+  fill(t.w, mode, DType::f32, seed + 1, terms);
+  fill(t.y, mode, DType::f32, seed + 2, terms);
+  return t;
 }
 
-Run run_strategy(const Strategy& strategy, const Case& c, int64_t misalign) {
+int64_t max_terms(Op op, const Problem& p) {
+  return op == Op::fprop   ? p.ic_per_group() * p.taps()
+         : op == Op::dgrad ? p.oc_per_group() * p.taps()
+                           : p.batch * p.in_spatial();
+}
+
+Case::Case(Op op_, const Problem& p, DataMode mode_, uint64_t seed)
+    : op(op_),
+      problem(p),
+      mode(mode_),
+      data(make_tensors(p, mode_, seed, max_terms(op_, p))),
+      want(oracle(op_, p, data)) {}
+
+Run apply(const Strategy& strategy, const Problem& problem, const Tensors& data, int64_t misalign) {
   try {
-    return run(strategy, c, misalign);
+    return apply_or_throw(strategy, problem, data, misalign);
   } catch (const CudaError& error) {
     return {error.what(), {}};
   }
+}
+
+Run run_strategy(const Strategy& strategy, const Case& c, int64_t misalign) {
+  if (strategy.op != c.op) return {"a case of another op", {}};
+  Run result = apply(strategy, c.problem, c.data, misalign);
+  if (!result.failure.empty()) return result;
+  const Comparison comparison =
+      compare(result.output, c.want, output_dims(c.op, c.problem), Config{}.dtype, c.mode);
+  if (comparison.verdict != Verdict::passed) result.failure = comparison.reason;
+  return result;
 }
 
 std::vector<const Strategy*> own_strategies() {
   std::vector<const Strategy*> own;
   for (const Strategy& s : strategies()) {
     const auto file = std::filesystem::path(TCONV_SOURCE_DIR) / "kernels" / (s.name + ".cu");
-    if (s.op == Op::fprop && std::filesystem::exists(file)) own.push_back(&s);
+    if (std::filesystem::exists(file)) own.push_back(&s);
   }
   return own;
 }

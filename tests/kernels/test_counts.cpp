@@ -37,7 +37,7 @@ class CountsTest : public testing::TestWithParam<const Strategy*> {
   }
 
   void expect_counted(const Problem& p) {
-    const Case c(p, DataMode::int_exact, 1);
+    const Case c(GetParam()->op, p, DataMode::int_exact, 1);
     reset_();
     ASSERT_EQ(run_strategy(*GetParam(), c).failure, "") << p.str();
     EXPECT_EQ(total(json_(), "smsp__sass_thread_inst_executed_op_ffma_pred_on.sum"),

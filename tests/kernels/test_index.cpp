@@ -1,5 +1,6 @@
 // The index math that all kernels share, against the definition o = i*s - crop + t*d by brute
 // force.
+#include <numeric>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -78,6 +79,40 @@ TEST(Index, TapsOfAnOutputAreThoseOfTheDefinition) {
       }
       ASSERT_EQ(found, brute_force(a, o)) << describe(a) << " o " << o;
       ASSERT_EQ(found.size(), static_cast<size_t>(run.count));
+    }
+  }
+}
+
+/// The numbers of one axis that reach an output of it, by the definition.
+std::vector<int> reaching(int64_t count, const Axis& a, auto output_of) {
+  std::vector<int> numbers;
+  for (int64_t n = 0; n < count; ++n) {
+    if (output_of(n) >= 0 && output_of(n) < a.out) numbers.push_back(static_cast<int>(n));
+  }
+  return numbers;
+}
+
+std::vector<int> numbers_of(const detail::Span& span) {
+  std::vector<int> numbers(static_cast<size_t>(span.count));
+  std::iota(numbers.begin(), numbers.end(), span.first);
+  return numbers;
+}
+
+TEST(Index, TapsFromAnInputAndInputsThroughATapAreThoseOfTheDefinition) {
+  for (const Axis& a : small_axes()) {
+    const AxisIndex index = index_of(a);
+    const auto output = [&](int64_t i, int64_t t) {
+      return i * a.stride - a.crop_lo + t * a.dilation;
+    };
+    for (int64_t i = 0; i < a.in; ++i) {
+      const auto taps = numbers_of(detail::taps_from(index, static_cast<int>(i)));
+      ASSERT_EQ(taps, reaching(a.kernel, a, [&](int64_t t) { return output(i, t); }))
+          << describe(a) << " i " << i;
+    }
+    for (int64_t t = 0; t < a.kernel; ++t) {
+      const auto inputs = numbers_of(detail::inputs_through(index, static_cast<int>(t)));
+      ASSERT_EQ(inputs, reaching(a.in, a, [&](int64_t i) { return output(i, t); }))
+          << describe(a) << " t " << t;
     }
   }
 }

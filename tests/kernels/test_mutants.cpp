@@ -13,7 +13,7 @@ namespace {
 
 std::string failure_of(Mutation mutation, DataMode mode) {
   const Problem p = Problem::parse("mb2_ic5oc3_ih6iw7_kh4kw4_sh2sw2_ph1pw1");
-  return run_strategy(mutant(mutation), Case(p, mode, 7)).failure;
+  return run_strategy(mutant(mutation), Case(Op::fprop, p, mode, 7)).failure;
 }
 
 class MutantTest : public testing::TestWithParam<Mutation> {

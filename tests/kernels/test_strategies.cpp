@@ -18,14 +18,14 @@ class StrategyTest : public testing::TestWithParam<const Strategy*> {
 
 TEST_P(StrategyTest, IntegersMatchToTheBit) {
   for (const NastyProblem& n : kNastyProblems) {
-    const Case c(Problem::parse(n.descriptor), DataMode::int_exact, 1);
+    const Case c(strategy().op, Problem::parse(n.descriptor), DataMode::int_exact, 1);
     EXPECT_EQ(run_strategy(strategy(), c).failure, "") << n.why << ": " << n.descriptor;
   }
 }
 
 TEST_P(StrategyTest, RealNumbersStayWithinTheBound) {
   for (const NastyProblem& n : kNastyProblems) {
-    const Case c(Problem::parse(n.descriptor), DataMode::normal, 2);
+    const Case c(strategy().op, Problem::parse(n.descriptor), DataMode::normal, 2);
     EXPECT_EQ(run_strategy(strategy(), c).failure, "") << n.why << ": " << n.descriptor;
   }
 }
@@ -33,14 +33,14 @@ TEST_P(StrategyTest, RealNumbersStayWithinTheBound) {
 TEST_P(StrategyTest, TensorsNeedNoAlignmentBeyondTheirType) {
   for (const char* descriptor :
        {"mb1_ic16oc64_ih8iw8_kh4kw4_sh2sw2_ph1pw1", "g2mb2_ic8oc16_ih4iw4_kh2kw2_sh2sw2"}) {
-    const Case c(Problem::parse(descriptor), DataMode::int_exact, 3);
+    const Case c(strategy().op, Problem::parse(descriptor), DataMode::int_exact, 3);
     EXPECT_EQ(run_strategy(strategy(), c, 1).failure, "") << descriptor;
   }
 }
 
 TEST_P(StrategyTest, TwoRunsAgreeToTheBitWhereItSaysSo) {
   for (const NastyProblem& n : kNastyProblems) {
-    const Case c(Problem::parse(n.descriptor), DataMode::uniform, 4);
+    const Case c(strategy().op, Problem::parse(n.descriptor), DataMode::uniform, 4);
     if (!strategy().deterministic(c.problem, {})) continue;
     EXPECT_EQ(run_strategy(strategy(), c).output, run_strategy(strategy(), c).output) << n.why;
   }
@@ -55,7 +55,7 @@ TEST_P(StrategyTest, NeverExecutesFewerMacsThanNeeded) {
 
 TEST_P(StrategyTest, ABatchBeyondTheGridsOtherAxes) {
   // 65535 is where gridDim.y and z end.
-  const Case c(Problem::parse("mb65537_ic1oc1_iw1_kw2_sw2"), DataMode::int_exact, 5);
+  const Case c(strategy().op, Problem::parse("mb65537_ic1oc1_iw1_kw2_sw2"), DataMode::int_exact, 5);
   EXPECT_EQ(run_strategy(strategy(), c).failure, "");
 }
 
@@ -80,6 +80,24 @@ TEST(ScatterAtomic, DeterministicExactlyWhereNothingOverlaps) {
     if (s->name != "scatter_atomic") continue;
     for (const auto& [descriptor, deterministic] : rows) {
       EXPECT_EQ(s->deterministic(Problem::parse(descriptor), {}), deterministic) << descriptor;
+    }
+  }
+}
+
+// Likewise of the weight gradients: atomics only where the sum is cut into parts of 256 inputs.
+TEST(WgradAtomic, DeterministicExactlyWithOnePart) {
+  const std::vector<std::pair<const char*, bool>> rows = {
+      {"mb0_ic2oc2_ih4iw4_kh2kw2_sh2sw2", true},    // nothing to add
+      {"mb1_ic2oc2_ih16iw16_kh2kw2_sh2sw2", true},  // 256 inputs
+      {"mb1_ic2oc2_ih1iw257_kh2kw2_sh2sw2", false},
+      {"mb2_ic2oc2_ih16iw16_kh2kw2_sh2sw2", false},
+  };
+  for (const Strategy* s : own_strategies()) {
+    if (s->op != Op::wgrad) continue;
+    for (const auto& [descriptor, one_part] : rows) {
+      EXPECT_EQ(s->deterministic(Problem::parse(descriptor), {}),
+                one_part || s->name != "wgrad_atomic")
+          << s->name << ' ' << descriptor;
     }
   }
 }
