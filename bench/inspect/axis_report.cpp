@@ -10,6 +10,9 @@ namespace {
 constexpr int64_t kMostPairs = int64_t{1} << 26;
 constexpr int64_t kMostOutputs = int64_t{1} << 20;
 
+// Twice a crop, and a kernel longer by a stride's worth of dilated taps, must not overflow.
+constexpr int64_t kLargestExtent = int64_t{1} << 60;
+
 std::optional<Coverage> count_coverage(const Axis& a, double mean) {
   if (a.out > kMostOutputs || a.in > kMostPairs / a.kernel) return std::nullopt;
   Coverage c;
@@ -46,6 +49,11 @@ void require_small(char letter, const Axis& a) {
   };
   check('k', "kernel size", a.kernel);
   check('s', "stride", a.stride);
+  check('d', "dilation (0-based)", a.dilation - 1);
+  if (a.full() > kLargestExtent) {
+    throw ProblemError(std::string("axis ") + letter + ": extent before cropping must be at most " +
+                       std::to_string(kLargestExtent) + " to be inspected");
+  }
 }
 
 }  // namespace

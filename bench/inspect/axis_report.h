@@ -51,10 +51,10 @@ struct AxisReport {
   bool has_framework_form() const;
 };
 
-/// Longest kernel, and largest stride, of an axis that can be inspected.
+/// Longest kernel, and largest stride and dilation, of an axis that can be inspected.
 inline constexpr int64_t kLargestAxisParameter = 65536;
 
-/// Throws ProblemError if the kernel or the stride exceeds kLargestAxisParameter.
+/// Throws ProblemError if one of them, or the extent before cropping (2^60), is larger.
 AxisReport inspect_axis(char letter, const Axis&);
 
 }  // namespace tconv::inspect

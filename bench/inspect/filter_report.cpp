@@ -23,8 +23,10 @@ std::optional<double> finite(double value) {
 
 template <class Magnitude>
 std::vector<double> sample(int count, Magnitude magnitude) {
-  std::vector<double> values;
-  for (int i = 0; i < count; ++i) values.push_back(magnitude(std::numbers::pi * i / (count - 1)));
+  std::vector<double> values(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    values[static_cast<size_t>(i)] = magnitude(std::numbers::pi * i / (count - 1));
+  }
   return values;
 }
 

@@ -26,7 +26,8 @@ double linear(const Axis& a, double n) {
 /// height 1 the taps sum to floor((k+1)^2 / 4) / half; scaled, to the stride.
 double triangle(const Axis& a, double n) {
   const double half = static_cast<double>(a.kernel + 1) / 2;
-  const double sum = static_cast<double>((a.kernel + 1) * (a.kernel + 1) / 4) / half;
+  const int64_t quarters = (a.kernel + 1) * (a.kernel + 1) / 4;  // rounded down
+  const double sum = static_cast<double>(quarters) / half;
   const double height = 1 - std::abs(n) / static_cast<double>(a.dilation) / half;
   return height * static_cast<double>(a.stride) / sum;
 }

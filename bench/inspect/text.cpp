@@ -136,7 +136,7 @@ std::string alignment_text(const AxisReport& a) {
                         line_in_n(a.axis.stride, a.centre), number(a.offset)));
   text +=
       entry("", fmt::format("grid offset (2p - d(k-1))/(2s) = {}, in inputs; positive: the image "
-                            "lies towards lower output indices. The other sign, (k-1-2p)/(2s) = "
+                            "lies towards lower output indices. The other sign, (d(k-1)-2p)/(2s) = "
                             "{}, tells how far input 0 lies beyond output 0",
                             number(a.offset), number(-a.offset)));
   if (a.half_pixel_shift == 0) {

@@ -38,6 +38,8 @@ TEST(Program, RefusesWhatItCannotRunWithOneLineAndStatus2) {
       {"mb1ic1iw4oc1kw3 --out=/nonexistent/file", "/nonexistent/file"},
       {"mb1ic1iw4oc1kw99999", "65536"},
       {"mb1ic1iw4oc1kw3sw99999", "65536"},
+      {"mb1ic1iw4oc1kw1dw9000000000000000000", "dilation"},
+      {"mb1ic1iw100000000000000oc1ow1kw1sw60000pw5000000000000000000", "extent"},
   };
   for (const auto& row : table) {
     const Outcome outcome = run_program(row.arguments);
