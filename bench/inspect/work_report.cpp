@@ -36,13 +36,10 @@ int64_t macs(const Problem& p, PairsOfAxis pairs) {
 
 std::vector<Organisation> organisations(const Problem& p) {
   return {{"needed", "valid (input, tap) pairs only", p.macs_needed()},
-          {"per_phase", "one stride-1 convolution per phase, borders padded", macs(p, phase_pairs)},
-          {"dense_input", "every tap at every input, then crop (GEMM + col2im)",
-           p.flops_dense_input() / 2},
-          {"fused_phases", "all phases padded to the longest, as one convolution",
-           macs(p, fused_pairs)},
-          {"zero_insertion", "every tap at every output, inserted zeros included",
-           p.flops_dense_output() / 2}};
+          {"per_phase", "a stride-1 convolution for each phase", macs(p, phase_pairs)},
+          {"dense_input", "every tap at every input, then cropped", p.flops_dense_input() / 2},
+          {"fused_phases", "phases padded to the longest, as one", macs(p, fused_pairs)},
+          {"zero_insertion", "every tap at every output, zeros too", p.flops_dense_output() / 2}};
 }
 
 std::optional<double> peak_flops(DType dtype, const DeviceProfile& gpu) {
