@@ -150,6 +150,16 @@ std::vector<std::span<const std::byte>> containers_of(const void* wrapper) {
   return found;
 }
 
+std::span<const std::byte> container_at(const void* start) {
+  const auto* bytes = static_cast<const std::byte*>(start);
+  if (std::memcmp(bytes, &kContainerMagic, sizeof(kContainerMagic)) != 0) return {};
+  return {bytes, container_size(Reader({bytes, kContainerHeader}))};
+}
+
+bool is_wrapper(const void* start) {
+  return std::memcmp(start, &kWrapperMagic, sizeof(kWrapperMagic)) == 0;
+}
+
 const FatbinEntry* select_ptx(std::span<const FatbinEntry> entries, int sm) {
   const FatbinEntry* best = nullptr;
   for (const FatbinEntry& entry : entries) {

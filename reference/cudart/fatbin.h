@@ -37,6 +37,11 @@ std::vector<FatbinEntry> read_container(std::span<const std::byte> container);
 /// put it there. Throws FatbinError.
 std::vector<std::span<const std::byte>> containers_of(const void* wrapper);
 
+/// A container by itself, as nvcc -fatbin writes it; empty if there is none.
+std::span<const std::byte> container_at(const void* start);
+/// True if it is what containers_of() takes.
+bool is_wrapper(const void* start);
+
 /// The PTX entry for the highest target that a device of `sm` can run, or null.
 const FatbinEntry* select_ptx(std::span<const FatbinEntry> entries, int sm);
 

@@ -1,6 +1,7 @@
 #include "reference/cudart/modules.h"
 
 #include <algorithm>
+#include <cstring>
 #include <dlfcn.h>
 #include <filesystem>
 
@@ -161,7 +162,102 @@ ptxvm::Machine::Symbol Modules::symbol(const void* host) {
        "no variable " + v.name + " in the PTX of " + owner_of(v.binary->wrapper));
 }
 
+namespace {
+
+// The PTX of code that may be text, a fat binary or machine code, one for each translation unit.
+std::vector<std::string> texts_of(const void* code) {
+  if (std::memcmp(code,
+                  "\x7f"
+                  "ELF",
+                  4) == 0)
+    fail(cudaErrorNoKernelImageForDevice,
+         "cudaLibraryLoad: this is machine code, and the virtual GPU runs PTX");
+  std::vector<std::span<const std::byte>> containers;
+  if (is_wrapper(code))
+    containers = containers_of(code);
+  else if (const auto container = container_at(code); !container.empty())
+    containers = {container};
+  else
+    return {static_cast<const char*>(code)};
+  std::vector<std::string> texts;
+  for (const auto container : containers) {
+    const std::vector<FatbinEntry> entries = read_container(container);
+    const FatbinEntry* best = select_ptx(entries, Context::get().sm());
+    if (!best)
+      fail(cudaErrorNoKernelImageForDevice, "cudaLibraryLoad: the fat binary holds " +
+                                                targets_of(entries) +
+                                                ", but the virtual GPU runs PTX for sm_" +
+                                                std::to_string(Context::get().sm()) + " or lower");
+    texts.push_back(ptx_text(*best));
+  }
+  return texts;
+}
+
+}  // namespace
+
+FatBinary* Modules::load_library(const void* code) {
+  static int count = 0;
+  auto library = std::make_unique<FatBinary>();
+  library->state = FatBinary::State::loaded;
+  library->name = "library." + std::to_string(++count) + ".ptx";
+  ptxvm::Machine& machine = Context::get().machine();
+  try {
+    for (const std::string& text : texts_of(code))
+      library->modules.push_back(machine.load(text, library->name));
+  } catch (const FatbinError& e) {
+    fail(cudaErrorInvalidKernelImage, std::string("cudaLibraryLoad: ") + e.what());
+  } catch (const ptxvm::PtxError& e) {
+    for (const auto id : library->modules) machine.unload(id);
+    fail(cudaErrorInvalidPtx, e.what());
+  }
+  FatBinary* const handle = library.get();
+  libraries_.emplace(handle, std::move(library));
+  return handle;
+}
+
+void Modules::unload_library(FatBinary* library) {
+  require(libraries_.contains(library), cudaErrorInvalidResourceHandle);
+  std::erase_if(functions_, [&](const auto& f) {
+    if (f.second->binary != library) return false;
+    handles_.erase(f.second.get());
+    return true;
+  });
+  for (const auto id : library->modules) Context::get().machine().unload(id);
+  libraries_.erase(library);
+}
+
+Function& Modules::kernel_of_library(FatBinary* library, const std::string& name) {
+  require(libraries_.contains(library), cudaErrorInvalidResourceHandle);
+  for (const auto& [host, f] : functions_)
+    if (f->binary == library && f->name == name) return *f;
+  ptxvm::Machine& machine = Context::get().machine();
+  for (const auto id : library->modules) {
+    const ptxvm::Kernel* kernel = machine.kernel(id, name);
+    if (!kernel) continue;
+    auto f = std::make_unique<Function>();
+    f->binary = library;
+    f->name = name;
+    f->kernel = kernel;
+    f->info = machine.info(kernel);
+    Function* const handle = f.get();  // stands for itself, as there is no stub
+    functions_.emplace(handle, std::move(f));
+    handles_.insert(handle);
+    return *handle;
+  }
+  fail(cudaErrorSymbolNotFound);
+}
+
+ptxvm::Machine::Symbol Modules::variable_of_library(const FatBinary* library,
+                                                    const std::string& name) {
+  require(libraries_.contains(library), cudaErrorInvalidResourceHandle);
+  for (const auto id : library->modules)
+    if (const auto symbol = Context::get().machine().symbol(id, name); symbol.size != 0)
+      return symbol;
+  fail(cudaErrorSymbolNotFound);
+}
+
 void Modules::forget_loaded() {
+  while (!libraries_.empty()) unload_library(libraries_.begin()->second.get());
   for (auto& [handle, binary] : binaries_) {
     binary->state = FatBinary::State::unread;
     binary->modules.clear();

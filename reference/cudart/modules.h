@@ -59,7 +59,16 @@ class Modules {
   /// Fails with cudaErrorInvalidSymbol.
   ptxvm::Machine::Symbol symbol(const void* host);
 
-  /// After the machine is gone: everything is unread again.
+  /// Loads code that is no part of the program: PTX text, or a fat binary as nvcc writes it, in
+  /// memory or wrapped. Fails with cudaErrorInvalidPtx, cudaErrorNoKernelImageForDevice.
+  FatBinary* load_library(const void* code);
+  /// These fail with cudaErrorInvalidResourceHandle for what is no library, cudaErrorSymbolNotFound
+  /// for what it has not.
+  void unload_library(FatBinary* library);
+  Function& kernel_of_library(FatBinary* library, const std::string& name);
+  ptxvm::Machine::Symbol variable_of_library(const FatBinary* library, const std::string& name);
+
+  /// After the machine is gone: everything is unread again, libraries are gone.
   void forget_loaded();
 
  private:
@@ -70,6 +79,7 @@ class Modules {
   std::unordered_map<const void*, std::unique_ptr<Function>> functions_;
   std::unordered_set<const void*> handles_;
   std::unordered_map<const void*, Variable> variables_;
+  std::unordered_map<const FatBinary*, std::unique_ptr<FatBinary>> libraries_;
 };
 
 }  // namespace cudart

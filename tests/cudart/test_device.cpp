@@ -90,18 +90,6 @@ TEST(Device, LimitsKeepWhatWasSet) {
   cudaGetLastError();
 }
 
-#if CUDART_VERSION >= 12050
-TEST(Device, HasNoDriverBehindIt) {
-  VIRTUAL_GPU_ONLY();
-  void* function = &function;
-  cudaDriverEntryPointQueryResult found{};
-  ASSERT_CUDA(cudaGetDriverEntryPointByVersion("cuLaunchKernel", &function, 12050,
-                                               cudaEnableDefault, &found));
-  EXPECT_EQ(function, nullptr);
-  EXPECT_EQ(found, cudaDriverEntryPointSymbolNotFound);
-}
-#endif
-
 TEST(Errors, StayUntilTheyAreRead) {
   EXPECT_EQ(cudaSetDevice(-1), cudaErrorInvalidDevice);
   EXPECT_EQ(cudaPeekAtLastError(), cudaErrorInvalidDevice);

@@ -6,6 +6,7 @@
 #include <cuda_profiler_api.h>
 
 #include "reference/cudart/capture.h"
+#include "reference/cudart/driver.h"
 #include "reference/cudart/entry/entry.h"
 #include "reference/cudart/memory.h"
 #include "reference/cudart/modules.h"
@@ -126,24 +127,26 @@ CUDART_ENTRY cudaError_t cudaProfilerStop() {
   return call([] {});
 }
 
-// No driver stands behind the virtual GPU, so no driver function is ever found.
-static cudaError_t no_entry_point(void** function, cudaDriverEntryPointQueryResult* status) {
+static cudaError_t entry_point(const char* name, void** function,
+                               cudaDriverEntryPointQueryResult* status) {
   return call([&] {
-    require(function, cudaErrorInvalidValue);
-    *function = nullptr;
-    if (status) *status = cudaDriverEntryPointSymbolNotFound;
+    require(name && function, cudaErrorInvalidValue);
+    *function = driver_function(name);
+    if (status)
+      *status = *function ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
   });
 }
-CUDART_ENTRY cudaError_t cudaGetDriverEntryPoint(const char*, void** function, unsigned long long,
+CUDART_ENTRY cudaError_t cudaGetDriverEntryPoint(const char* name, void** function,
+                                                 unsigned long long,
                                                  cudaDriverEntryPointQueryResult* status) {
-  return no_entry_point(function, status);
+  return entry_point(name, function, status);
 }
 CUDART_TWIN(cudaGetDriverEntryPoint, _ptsz)
 #if CUDART_VERSION >= 12050
-CUDART_ENTRY cudaError_t cudaGetDriverEntryPointByVersion(const char*, void** function, unsigned,
-                                                          unsigned long long,
+CUDART_ENTRY cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** function,
+                                                          unsigned, unsigned long long,
                                                           cudaDriverEntryPointQueryResult* status) {
-  return no_entry_point(function, status);
+  return entry_point(name, function, status);
 }
 CUDART_TWIN(cudaGetDriverEntryPointByVersion, _ptsz)
 #endif

@@ -42,6 +42,10 @@ CUDART_TWIN(cudaLaunchHostFunc, _ptsz)
 CUDART_ENTRY cudaError_t cudaGetKernel(cudaKernel_t* kernel, const void* host) {
   return call([&] { *kernel = reinterpret_cast<cudaKernel_t>(&Modules::get().registered(host)); });
 }
+CUDART_ENTRY cudaError_t cudaGetFuncBySymbol(cudaFunction_t* function, const void* host) {
+  return call(
+      [&] { *function = reinterpret_cast<cudaFunction_t>(&Modules::get().registered(host)); });
+}
 CUDART_ENTRY cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* func) {
   return call([&] { *attributes = function_attributes(func); });
 }
