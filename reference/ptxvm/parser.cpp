@@ -1,6 +1,8 @@
 // Token handling shared by all productions.
 #include "reference/ptxvm/parser.h"
 
+#include <algorithm>
+
 #include "reference/ptxvm/vm.h"
 
 namespace ptxvm::ptx {
@@ -10,7 +12,9 @@ std::unique_ptr<Module> parse(std::string_view text, std::string name) {
 }
 
 Parser::Parser(std::string_view text, std::string name)
-    : lexer_(text, name), module_(std::make_unique<Module>()) {
+    : lexer_(text, name),
+      module_(std::make_unique<Module>()),
+      max_registers_(std::max<uint64_t>(1 << 16, text.size())) {
   module_->name = std::move(name);
   module_->files.emplace_back();
   advance();

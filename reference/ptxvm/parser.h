@@ -113,7 +113,9 @@ class Parser {
   std::vector<size_t> statement_scopes_;
   std::vector<size_t> table_scopes_;                 // of function_->branch_targets
   std::unordered_set<std::string> plain_registers_;  // registers whose name has no %
-  uint64_t register_count_ = 0;
+  // Of the module. A short text must not ask for much memory: each register in use is named
+  // somewhere.
+  uint64_t register_count_ = 0, max_registers_;
 };
 
 /// Is this word (with its %) a special register of PTX?

@@ -11,7 +11,6 @@ void Parser::body(Function& f) {
   statement_scopes_.clear();
   table_scopes_.clear();
   plain_registers_.clear();
-  register_count_ = 0;
   for (const auto* list : {&f.params, &f.returns}) {
     for (const Variable& v : *list) {
       if (v.space == Space::reg && v.name[0] != '%') plain_registers_.insert(v.name);

@@ -6,8 +6,7 @@
 
 namespace ptxvm::ptx {
 namespace {
-constexpr uint64_t kMaxBytes = uint64_t{1} << 44;      // of one variable
-constexpr uint64_t kMaxRegisters = uint64_t{1} << 20;  // of one function
+constexpr uint64_t kMaxBytes = uint64_t{1} << 44;  // of one variable
 }  // namespace
 
 bool Parser::is_space(std::string_view word) {
@@ -74,7 +73,7 @@ void Parser::declarator(Variable& v, bool sized_by_initialiser) {
 
 void Parser::register_range(const Variable& base, std::vector<Variable>& out) {
   expect('<');
-  const uint64_t count = expect_integer("a register count", kMaxRegisters);
+  const uint64_t count = expect_integer("a register count", max_registers_);
   expect('>');
   for (uint64_t i = 0; i < count; ++i) {
     Variable v = base;
@@ -86,8 +85,8 @@ void Parser::register_range(const Variable& base, std::vector<Variable>& out) {
 
 void Parser::declare(Variable& v, bool in_body) {
   if (!in_body) return;
-  if (v.space == Space::reg && ++register_count_ > kMaxRegisters)
-    fail("more than a million registers");
+  if (v.space == Space::reg && ++register_count_ > max_registers_)
+    fail("more registers than the text can use");
   if (scope_ != 0) {
     std::string unique = v.name + "@" + std::to_string(scope_);  // @ cannot be in a name
     scopes_[scope_].names[v.name] = unique;
