@@ -55,6 +55,8 @@ struct Grid {
   std::mutex trapping;
   std::exception_ptr trap;  // of block stop_at
 
+  uint64_t workspace = 0;  // of a cooperative launch: where its blocks count each other in
+
   const CodePlan& plan(const Code& code) const { return plans[code.index]; }
 };
 

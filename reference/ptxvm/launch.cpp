@@ -84,6 +84,24 @@ CacheGeometry cache_geometry(const Grid& grid) {
   return geometry;
 }
 
+/// What a driver gives a cooperative launch for the barrier of its blocks.
+class GridWorkspace {
+ public:
+  GridWorkspace(Memory& memory, bool wanted)
+      : memory_(memory), address_(wanted ? memory.allocate(kBytes, "grid barrier") : 0) {
+    if (address_) std::memset(memory.host(address_), 0, kBytes);
+  }
+  ~GridWorkspace() { memory_.release(address_); }
+  GridWorkspace(const GridWorkspace&) = delete;
+  GridWorkspace& operator=(const GridWorkspace&) = delete;
+  uint64_t address() const { return address_; }
+
+ private:
+  static constexpr uint64_t kBytes = 256;
+  Memory& memory_;
+  uint64_t address_;
+};
+
 void prepare(Grid& grid, const Launch& launch) {
   const Kernel& kernel = *launch.kernel;
   grid.program = &kernel.program();
@@ -115,6 +133,8 @@ LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig&
   grid.id = id;
   grid.print = print;
   prepare(grid, launch);
+  const GridWorkspace workspace(memory, launch.cooperative);
+  grid.workspace = workspace.address();
 
   const size_t n = worker_count(grid);
   std::vector<Worker> workers(n);

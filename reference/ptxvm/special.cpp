@@ -34,6 +34,8 @@ enum class Special : uint8_t {
   dynamic_smem_size,
   total_smem_size,
   local_base,
+  workspace_high,
+  workspace_low,
 };
 
 namespace {
@@ -67,6 +69,8 @@ const std::unordered_map<std::string_view, Special> kSpecials = {
     {"%total_smem_size", Special::total_smem_size},
     {"%aggr_smem_size", Special::total_smem_size},
     {"%local_base", Special::local_base},
+    {"%envreg1", Special::workspace_high},  // as cooperative_groups reads it
+    {"%envreg2", Special::workspace_low},
     {"%clusterid.x", Special::ctaid_x},
     {"%clusterid.y", Special::ctaid_y},
     {"%clusterid.z", Special::ctaid_z},
@@ -117,6 +121,10 @@ uint64_t special_value(Special which, const Cta& cta, const Warp& warp, const Fr
       return 0;
     case Special::one:
       return 1;
+    case Special::workspace_high:
+      return grid.workspace >> 32;
+    case Special::workspace_low:
+      return uint32_t(grid.workspace);
     case Special::tid_x:
       return thread % grid.block.x;
     case Special::tid_y:
