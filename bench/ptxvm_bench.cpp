@@ -1,10 +1,11 @@
 // ptxvm_bench: the speed of the virtual GPU's interpreter. Here, and only here, the CPU's clock is
 // what is asked for: instructions that the interpreter runs per second of wall time. It says
 // nothing of any GPU.
-#include <algorithm>
+//
+// Without arguments it prints a table of the figures that matter (ptxvm_table.h); with arguments it
+// is a Google Benchmark program.
 #include <cstdio>
 #include <functional>
-#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -12,57 +13,16 @@
 
 #include "bench/backend.h"
 #include "bench/counters.h"
-#include "bench/device_problem.h"
-#include "bench/ptxvm_kernels.h"
-#include "kernels/detail/device_buffer.h"
-#include "kernels/strategy.h"
+#include "bench/ptxvm_loads.h"
+#include "bench/ptxvm_table.h"
+#include "kernels/detail/cuda_check.h"
 
 namespace tconv::bench {
 namespace {
 
-/// A kernel that is ready to go, with its memory.
-using Launch = std::function<void()>;
-
-Launch tiled_sgemm(int n) {
-  const std::vector<float> ones(static_cast<size_t>(n) * static_cast<size_t>(n), 1.0F);
-  auto a = std::make_shared<DeviceBuffer<float>>(std::span<const float>(ones));
-  auto b = std::make_shared<DeviceBuffer<float>>(std::span<const float>(ones));
-  auto c = std::make_shared<DeviceBuffer<float>>(a->size());
-  return [=] { launch_tiled_sgemm(a->data(), b->data(), c->data(), n, nullptr); };
-}
-
-Launch divergent(int threads) {
-  auto steps = std::make_shared<DeviceBuffer<int>>(threads);
-  return [=] { launch_divergent(steps->data(), threads, nullptr); };
-}
-
-/// The suite's own strategy on a layer of middle size: Mask R-CNN's mask head, 0.2 GFLOP.
-Launch implicit_gemm() {
-  const auto& all = strategies();
-  const auto found = std::find_if(all.begin(), all.end(), [](const Strategy& s) {
-    return s.op == Op::fprop && s.name == "implicit_gemm";
-  });
-  if (found == all.end()) throw std::logic_error("there is no strategy implicit_gemm");
-  struct State {
-    Row row;
-    std::unique_ptr<DeviceProblem> device;
-  };
-  auto state = std::make_shared<State>();
-  state->row = {
-      1, &*found, {}, Problem::parse("mb1_ic256ih14_oc256oh28_kh2_sh2n\"maskrcnn:mask_head\"")};
-  const int64_t workspace = found->workspace(state->row.problem, state->row.config);
-  state->device = std::make_unique<DeviceProblem>(state->row, workspace, 0, nullptr);
-  Inputs inputs{Op::fprop, state->row.problem, DType::f32, DataMode::normal, 1, {}, {}, {}, {}};
-  inputs.x.assign(static_cast<size_t>(state->row.problem.x_size()), 1.0F);
-  inputs.w.assign(static_cast<size_t>(state->row.problem.w_size()), 1.0F);
-  state->device->load(inputs);
-  state->device->prepare();
-  return [state] { state->device->launch(); };
-}
-
-void run(benchmark::State& state, const Backend& backend, const std::function<Launch()>& make) {
+void run(benchmark::State& state, const Backend& backend, const Load& load) {
   try {
-    const Launch launch = make();
+    const std::function<void()> launch = load.make();
     launch();  // decodes the kernel
     TCONV_CUDA(cudaDeviceSynchronize());
     uint64_t warp_instructions = 0;
@@ -87,9 +47,9 @@ void run(benchmark::State& state, const Backend& backend, const std::function<La
   }
 }
 
-void add(const std::string& name, const Backend& backend, const std::function<Launch()>& make) {
-  benchmark::RegisterBenchmark(name.c_str(),
-                               [=](benchmark::State& state) { run(state, backend, make); })
+void add(const Load& load, const Backend& backend) {
+  benchmark::RegisterBenchmark(load.name.c_str(),
+                               [=](benchmark::State& state) { run(state, backend, load); })
       ->UseRealTime()
       ->Unit(benchmark::kMillisecond);
 }
@@ -97,11 +57,9 @@ void add(const std::string& name, const Backend& backend, const std::function<La
 }  // namespace
 }  // namespace tconv::bench
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   namespace tb = tconv::bench;
   constexpr int kCannotRun = 2;
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return kCannotRun;
   const tb::Backend backend = tb::find_backend();
   if (!backend.is_virtual) {
     std::fputs(
@@ -110,11 +68,19 @@ int main(int argc, char** argv) {
         stderr);
     return kCannotRun;
   }
+  if (argc == 1) {
+    tb::print_table(backend, argv[0]);
+    return 0;
+  }
+  if (argc >= 3 && std::string(argv[1]) == tb::kProbeFlag)
+    return tb::probe(backend, {argv + 2, argv + argc});
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return kCannotRun;
   benchmark::AddCustomContext("meaning", "speed of the interpreter on this CPU, not of any GPU");
-  tb::add("tiled_sgemm/256", backend, [] { return tb::tiled_sgemm(256); });
-  tb::add("tiled_sgemm/512", backend, [] { return tb::tiled_sgemm(512); });
-  tb::add("implicit_gemm/maskrcnn:mask_head", backend, tb::implicit_gemm);
-  tb::add("divergent/65536", backend, [] { return tb::divergent(65536); });
+  for (const tb::Load& load : tb::loads()) tb::add(load, backend);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "ptxvm_bench: %s\n", error.what());
+  return 1;
 }

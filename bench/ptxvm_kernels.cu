@@ -37,7 +37,45 @@ __global__ void divergent_kernel(int* steps) {
   steps[index] = count;
 }
 
+__global__ void empty_kernel() {}
+
+constexpr int kAccumulators = 4;  // independent ones
+constexpr int kProducts = 64;     // into each
+
+__device__ void multiply_add(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+      "{%0,%1,%2,%3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else
+  d[0] += __uint_as_float(a[0] * b[0]);
+#endif
+}
+
+__global__ void mma_kernel(float* sums) {
+  float d[kAccumulators][4] = {};
+  const unsigned one = 0x3c003c00;  // two f16 ones
+  const unsigned a[4] = {one, one, one, one + threadIdx.x};
+  const unsigned b[2] = {one, one};
+  for (int i = 0; i < kProducts; ++i) {
+    for (auto& accumulator : d) multiply_add(accumulator, a, b);
+  }
+  float sum = 0;
+  for (const auto& accumulator : d) {
+    for (const float x : accumulator) sum += x;
+  }
+  sums[blockIdx.x * blockDim.x + threadIdx.x] = sum;
+}
+
 }  // namespace
+
+void launch_empty(cudaStream_t stream) { empty_kernel<<<1, 1, 0, stream>>>(); }
+
+void launch_mma(float* sums, int blocks, cudaStream_t stream) {
+  mma_kernel<<<blocks, kMmaThreads, 0, stream>>>(sums);
+}
 
 void launch_tiled_sgemm(const float* a, const float* b, float* c, int n, cudaStream_t stream) {
   const dim3 grid(n / kTile, n / kTile);

@@ -14,4 +14,12 @@ void launch_tiled_sgemm(const float* a, const float* b, float* c, int n, cudaStr
 /// steps[threads]; `threads` a multiple of 256.
 void launch_divergent(int* steps, int threads, cudaStream_t);
 
+/// Nothing.
+void launch_empty(cudaStream_t);
+
+inline constexpr int kMmaThreads = 128;
+/// Tensor cores: each warp adds up 4 x 64 products of 16x8x16 (f16, accumulated in f32). Writes a
+/// float for each thread.
+void launch_mma(float* sums, int blocks, cudaStream_t);
+
 }  // namespace tconv::bench

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "reference/ptxvm/fuse.h"
+
 namespace ptxvm {
 namespace {
 
@@ -101,6 +103,7 @@ std::string disassemble(const Code& code) {
     const ptx::Instruction& in = *code.instructions[op.instruction];
     text += format("%6zu  :%-5u ", i, in.ptx_line) + to_string(in) + " ;" + places(op);
     if (op.target) text += format(" -> %zu", static_cast<size_t>(op.target - code.ops.data()));
+    if (const uint32_t n = fused_ops(op); n > 1) text += format("  (%u ops run as one)", n);
     text += "\n";
   }
   return text;

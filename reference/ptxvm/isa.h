@@ -22,7 +22,8 @@ struct IsaTable {
   size_t count;
   Handler block_entry;
   Handler run_guarded;
-  Selector mov_dynamic;  // mov from %clock, %globaltimer ...
+  Selector mov_dynamic;            // mov from %clock, %globaltimer ...
+  Handler (*run_of)(Handler one);  // for several ops in a row with one handler (fuse.h)
 };
 
 /// The table in use: PTXVM_ISA=base|avx2|avx512 in the environment, else the widest that the CPU

@@ -148,6 +148,8 @@ LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig&
   for (Worker& worker : workers) {
     worker.grid = &grid;
     worker.memory = view;
+    worker.params = grid.params.data();
+    worker.param_bytes = grid.program->entry().param_bytes;
     worker.alone = n == 1;
   }
   {

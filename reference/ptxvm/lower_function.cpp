@@ -2,6 +2,7 @@
 // its place.
 #include <algorithm>
 
+#include "reference/ptxvm/fuse.h"
 #include "reference/ptxvm/lowering.h"
 #include "reference/ptxvm/slots.h"
 #include "reference/ptxvm/vm.h"
@@ -54,10 +55,11 @@ std::unique_ptr<Code> FunctionLowering::lower() {
     if (!labels_.emplace(s.label, static_cast<uint32_t>(flow_.size() - 1)).second)
       fail(s.instruction, "label " + s.label + " is defined twice");
   }
-  if (open_) instruction(implicit_return());
+  if (open_ || exits_.back().falls_through) instruction(implicit_return());
   link_blocks();
   allocate();
   write_ops();
+  fuse(*code_);
   return std::move(code_);
 }
 

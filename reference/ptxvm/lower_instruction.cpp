@@ -39,6 +39,13 @@ const ptx::Instruction& conversion(bool narrows, bool is_signed) {
   return narrows ? narrow : is_signed ? extend : widen;
 }
 
+/// Behind these the lanes of a warp may go on in other groups than they came in, so a basic block,
+/// which is counted once for each group, ends there.
+bool regroups(const ptx::Instruction& in) {
+  return in.mnemonic == "call" || in.mnemonic == "bar" || in.mnemonic == "barrier" ||
+         in.mnemonic == "nanosleep" || in.mnemonic == "mbarrier";
+}
+
 }  // namespace
 
 void FunctionLowering::fail(const ptx::Instruction& in, const std::string& what) const {
@@ -246,8 +253,10 @@ void FunctionLowering::emit(Draft&& draft) {
     }
     if (labels.empty()) fail(in, in.operands[1].text + " is no .branchtargets label");
     end_block(&in, std::move(labels), guarded);
-  } else if (leaves || in.mnemonic == "call") {
-    end_block(nullptr, {}, guarded || in.mnemonic == "call");
+  } else if (leaves) {
+    end_block(nullptr, {}, guarded);
+  } else if (regroups(in)) {
+    end_block(nullptr, {}, true);
   }
 }
 

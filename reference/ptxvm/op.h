@@ -53,6 +53,12 @@ struct Op {
   uint8_t dst_bytes = 0;       // declared width of the destination register(s): 2, 4, 8, 16; pred 0
 };
 
+/// One of several ops that run as one: Op::more of the first is an array of these, Op::imm their
+/// number.
+struct FusedPlaces {
+  uint32_t dst, a, b, c;
+};
+
 /// What a selector returns: the handler that runs this instruction.
 struct Selected {
   Handler handler = nullptr;
@@ -106,6 +112,7 @@ struct Code {
   std::vector<BasicBlock> blocks;
   std::vector<const ptx::Instruction*> instructions;
   std::vector<uint32_t> pool;                  // storage behind Op::more
+  std::vector<FusedPlaces> fused;              // the same of ops that run as one
   std::vector<std::vector<const Op*>> tables;  // brx.idx: Op::imm is the table
   std::vector<CallSite> calls;                 // call: Op::imm is the site
   std::vector<ConstantSlot> constants;

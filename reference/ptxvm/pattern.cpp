@@ -43,7 +43,7 @@ class Distinct {
 /// Numbers each half warp's words from the half's lowest one; false if they are no words or lie too
 /// far apart.
 bool number_words(Site& site, uint32_t mask) {
-  site.wide = false;
+  site.vectors = 1;
   for (int half = 0; half < 2; ++half) {
     const uint32_t lanes_of_half = mask & 0xffffu << 16 * half;
     int64_t low = INT64_MAX, high = INT64_MIN;
@@ -55,7 +55,8 @@ bool number_words(Site& site, uint32_t mask) {
     site.start[half] = lanes_of_half ? low : 0;
     if (!lanes_of_half) continue;
     if (high - low >= kWindow) return false;
-    site.wide |= high - low >= kWindow / 2;
+    const int64_t vectors = high - low < 64 ? 1 : high - low < 128 ? 2 : 4;
+    site.vectors = uint8_t(std::max<int64_t>(site.vectors, vectors));
     bool words = true;
     each(lanes_of_half, [&](uint32_t lane) {
       words &= (site.relative[lane] - low) % 4 == 0;
@@ -87,11 +88,13 @@ uint64_t learn(Warp& warp, const Op* op, Site& site, MemoryAccess access, uint64
   each(mask, [&](uint32_t lane) {
     const auto relative = int64_t(lane_address(warp, op, lane) - bias - base);
     site.relative[lane] = relative;
+    site.relative32[lane] = uint32_t(relative);
     site.first = std::min(site.first, relative);
     site.last = std::max(site.last, relative);
   });
   site.shape = shape_of(site, mask, access.bytes);
   std::fill(std::begin(site.units), std::end(site.units), uint8_t{0});
+  site.run_offset = kNoRuns;
   site.clashes = 0;
   if (access.reads && access.writes && site.shape != Shape::contiguous) {
     Distinct addresses;
@@ -214,6 +217,31 @@ uint32_t count_sectors(Site& site, uint32_t offset, uint32_t bytes) {
       sectors.add(sector);
   });
   return site.units[offset] = uint8_t(sectors.count());
+}
+
+void list_runs(Site& site, uint32_t offset, uint32_t bytes) {
+  constexpr auto kBytes = int64_t{kSectorBytes};
+  int count = 0;
+  each(site.mask, [&](uint32_t lane) {
+    // Multiples of the sector's size, counted from the base's own sector.
+    const int64_t begin = (site.relative[lane] + offset) & -kBytes;
+    const int64_t end = site.relative[lane] + offset + bytes;
+    for (int64_t sector = begin; sector < end && count <= kMaxRuns; sector += kBytes) {
+      const auto past = [&](const SectorRun& run) {
+        return run.first + int64_t(run.count) * kBytes;
+      };
+      const auto holds = [&](const SectorRun& run) {
+        return run.first <= sector && sector < past(run);
+      };
+      if (std::any_of(site.runs, site.runs + count, holds)) continue;
+      if (count && past(site.runs[count - 1]) == sector)
+        ++site.runs[count - 1].count;
+      else if (++count <= kMaxRuns)
+        site.runs[count - 1] = {sector, 1};
+    }
+  });
+  site.run_count = count > kMaxRuns ? 0 : uint8_t(count);
+  site.run_offset = uint8_t(offset);
 }
 
 uint32_t count_wavefronts(Site& site, uint64_t base, uint32_t bytes) {

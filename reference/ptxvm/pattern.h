@@ -27,6 +27,10 @@ void learn_shared(Warp&, const Op*, Site&, MemoryAccess, uint64_t bias);
 /// site.units.
 uint32_t count_sectors(Site&, uint32_t offset, uint32_t bytes);
 
+/// Lists the sectors that the learned request touches if its base is `offset` bytes into a sector,
+/// in site.runs.
+void list_runs(Site&, uint32_t offset, uint32_t bytes);
+
 /// Passes over the banks that the learned request takes if its base is `base`; kept in site.units
 /// and site.ideal.
 uint32_t count_wavefronts(Site&, uint64_t base, uint32_t bytes);
@@ -42,11 +46,18 @@ struct Spaces {
 };
 Spaces spaces_of(Warp&, const Op*);
 
+/// A base register's value plus the displacement. Addresses of 32 bits wrap around: compilers put
+/// the positive part of a negative index into the displacement.
+inline uint64_t displaced(const Op* op, uint64_t base) {
+  const uint64_t address = base + uint64_t(op->imm);
+  return op->narrow_address ? uint32_t(address) : address;
+}
+
 /// The address of one lane: op->a plus op->imm.
 inline uint64_t lane_address(Warp& warp, const Op* op, uint32_t lane) {
   if (op->a == kNoOperand) return uint64_t(op->imm);
-  if (op->narrow_address) return lanes<uint32_t>(warp, op->a)[lane] + uint64_t(op->imm);
-  return lanes<uint64_t>(warp, op->a)[lane] + uint64_t(op->imm);
+  return displaced(op, op->narrow_address ? lanes<uint32_t>(warp, op->a)[lane]
+                                          : lanes<uint64_t>(warp, op->a)[lane]);
 }
 
 }  // namespace ptxvm

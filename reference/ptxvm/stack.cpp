@@ -78,13 +78,6 @@ const Op* st_local(Warp& warp, const Op* op) {
   return op + 1;
 }
 
-/// ld.param of a kernel's parameters
-template <uint32_t bytes, bool sign_extend>
-const Op* ld_entry(Warp& warp, const Op* op) {
-  load_parameter(warp, op, bytes, sign_extend, 0);
-  return op + 1;
-}
-
 /// ld.param, st.param of a region in the frame: op->a (st: too) is where it begins
 template <uint32_t bytes, bool sign_extend>
 const Op* ld_region(Warp& warp, const Op* op) {
@@ -108,11 +101,10 @@ const Op* st_region(Warp& warp, const Op* op) {
 }
 
 struct Loads {
-  Handler local, entry, region;
+  Handler local, region;
 };
 template <uint32_t bytes, bool sign_extend>
-constexpr Loads kLoads = {ld_local<bytes, sign_extend>, ld_entry<bytes, sign_extend>,
-                          ld_region<bytes, sign_extend>};
+constexpr Loads kLoads = {ld_local<bytes, sign_extend>, ld_region<bytes, sign_extend>};
 
 }  // namespace
 
@@ -158,9 +150,8 @@ void load_parameter(Warp& warp, const Op* op, uint32_t bytes, bool sign_extend, 
 }
 
 Selected select_stack_load(const ptx::Instruction& in) {
-  const bool local = in.space() == ptx::Space::local, entry = in.has("param::entry"),
-             region = in.has("param::func");
-  if (!local && !entry && !region) return {};
+  const bool local = in.space() == ptx::Space::local, region = in.has("param::func");
+  if (!local && !region) return {};
   const ptx::Type type = in.type();
   const bool is_signed = type == ptx::Type::s8 || type == ptx::Type::s16;
   const Loads* loads = nullptr;
@@ -180,7 +171,7 @@ Selected select_stack_load(const ptx::Instruction& in) {
     default:
       return {};
   }
-  return {local ? loads->local : entry ? loads->entry : loads->region};
+  return {local ? loads->local : loads->region};
 }
 
 Selected select_stack_store(const ptx::Instruction& in) {

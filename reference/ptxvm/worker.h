@@ -30,6 +30,14 @@ struct Traffic {
   uint64_t ideal = 0;  // shared: wavefronts without bank conflicts
 };
 
+/// Neighbouring sectors of a request; the first one's address less that of the base's sector.
+struct SectorRun {
+  int64_t first = 0;
+  uint64_t count = 0;
+};
+inline constexpr int kMaxRuns = 4;
+inline constexpr uint8_t kNoRuns = 255;
+
 /// One op's state on one worker.
 ///
 /// The pattern: relative addresses of a request's lanes and what follows from them. It is kept from
@@ -44,21 +52,27 @@ struct alignas(64) Site {
 
   uint32_t mask = 0;  // lanes of the pattern, 0: none yet
   Shape shape = Shape::scattered;
-  uint8_t clashes = 0;          // lanes whose address an earlier lane has too
-  uint8_t ideal = 0;            // of units[], without bank conflicts
-  uint64_t low = 1, span = 0;   // base addresses with all lanes in bounds: base - low <= span
-  uint64_t begin = 0, end = 0;  // the allocation that the last request fell into
-  int64_t first = 0, last = 0;  // smallest and largest relative address
-  uint8_t units[32] = {};       // sectors (wavefronts) by base % 32, 0: not known yet
-  alignas(64) int64_t relative[32] = {};  // by lane
+  uint8_t clashes = 0;           // lanes whose address an earlier lane has too
+  uint8_t ideal = 0;             // of units[], without bank conflicts
+  uint64_t low = 1, span = 0;    // base addresses with all lanes in bounds: base - low <= span
+  uint64_t begin = 0, end = 0;   // the allocation that the last request fell into
+  int64_t first = 0, last = 0;   // smallest and largest relative address
+  uint8_t units[32] = {};        // sectors (wavefronts) by base % 32, 0: not known yet
+  uint8_t run_count = 0;         // 0: sectors too scattered to be worth a list
+  uint8_t run_offset = kNoRuns;  // the base % 32 that the runs hold for
+  SectorRun runs[kMaxRuns];      // the request's sectors
+  alignas(64) int64_t relative[32] = {};     // by lane
+  alignas(64) uint32_t relative32[32] = {};  // their low halves, for addresses of 32 bits
   int64_t start[2] = {};  // window, contiguous: smallest relative address of each half warp
-  bool wide = false;      // a half's words span more than 128 bytes
+  uint8_t vectors = 0;    // of 64 bytes that each half's words lie in: 1, 2 or 4
   alignas(64) int32_t words[32] = {};  // Shape::window: word of the window by lane
 };
 
 struct Worker {
   Grid* grid = nullptr;
   MemoryView memory;
+  const std::byte* params = nullptr;  // the kernel's parameters, readable 256 bytes beyond the end
+  uint32_t param_bytes = 0;
   WarpTrace* trace = nullptr;                      // of the running warp, if anyone wants it
   bool alone = true;                               // no other worker: atomics need no host atomics
   uint64_t sectors_read = 0, sectors_written = 0;  // distinct, first touched by this worker

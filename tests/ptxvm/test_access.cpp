@@ -108,5 +108,17 @@ ret;
   EXPECT_EQ(y.all(), (std::vector<uint32_t>{3, 5}));
 }
 
+// Shared addresses have 32 bits: a negative index and a positive displacement meet at the start.
+TEST(Access, SharedAddressesWrapAround) {
+  Runner run(entry(1, R"(.shared .align 4 .b32 tile[32];
+mov.u32 %r0, %tid.x; shl.b32 %r1, %r0, 2; mov.u32 %r2, tile; add.u32 %r2, %r2, %r1;
+st.shared.u32 [%r2], %r0;
+sub.u32 %r3, %r2, 64; ld.shared.u32 %r4, [%r3+64];
+mul.wide.u32 %d0, %r0, 4; add.u64 %d0, %d0, %a0; st.global.u32 [%d0], %r4;)"));
+  auto y = run.buffer<uint32_t>(32);
+  run.run({1}, {32}, {y.address});
+  for (uint32_t i = 0; i < 32; ++i) EXPECT_EQ(y[i], i);
+}
+
 }  // namespace
 }  // namespace ptxvm::test

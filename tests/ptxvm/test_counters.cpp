@@ -137,6 +137,43 @@ TEST(Counters, GuardsCountOnlyWhoPasses) {
   EXPECT_EQ(c.at("ptx__warp_instructions"), 12u);
 }
 
+// Two rows of 16 floats, 1 KiB apart, `offset` bytes off a sector's start: each row of 64 bytes
+// touches as many sectors as lie between its first and last byte.
+TEST(Counters, TwoRowsAtEveryOffset) {
+  Runner run(entry(1,
+                   "mov.u32 %r0, %tid.x; shr.u32 %r1, %r0, 4; and.b32 %r2, %r0, 15;"
+                   "mul.wide.u32 %d0, %r1, 1024; mul.wide.u32 %d1, %r2, 4;"
+                   "add.u64 %d0, %d0, %d1; add.u64 %d0, %d0, %a0; ld.global.f32 %f0, [%d0];"));
+  auto x = run.buffer<float>(512);
+  for (uint64_t offset = 0; offset < 64; offset += 4) {
+    const Counters c = run.run({1}, {32}, {x.address + offset}).counters;
+    const uint64_t sectors = 2 * ((offset % 32 + 63) / 32 + 1);
+    EXPECT_EQ(c.at("l1tex__t_sectors_pipe_lsu_mem_global_op_ld.sum"), sectors) << offset;
+    EXPECT_EQ(c.at("ptx__dram_sectors_read_distinct"), sectors) << offset;
+  }
+}
+
+// Lanes 0 to 7 leave at the third instruction, 24 go on with three more.
+TEST(Counters, WhatFollowsAGuardedExitCountsForThoseWhoStay) {
+  Runner run(entry(0,
+                   "mov.u32 %r0, %tid.x; setp.lt.u32 %p0, %r0, 8; @%p0 exit;"
+                   "add.u32 %r1, %r0, 1; add.u32 %r1, %r1, 1;"));
+  const Counters c = run.run({1}, {32}).counters;
+  EXPECT_EQ(c.at("ptx__warp_instructions"), 6u);
+  EXPECT_EQ(c.at("ptx__lane_instructions"), 3u * 32 + 3u * 24);
+}
+
+// Lanes 0 to 15 wait at the first barrier until the others come to the second one, which each half
+// passes by itself; then the warp is one again: 3 instructions of 32 lanes, 1 of twice 16, 2 of 32.
+TEST(Counters, WhatFollowsAGuardedBarrierCountsForEachGroup) {
+  Runner run(entry(0,
+                   "mov.u32 %r0, %tid.x; setp.lt.u32 %p0, %r0, 16; @%p0 bar.sync 0;"
+                   "@!%p0 bar.sync 0; add.u32 %r1, %r0, 1;"));
+  const Counters c = run.run({1}, {32}).counters;
+  EXPECT_EQ(c.at("ptx__warp_instructions"), 3u + 2 + 2);
+  EXPECT_EQ(c.at("ptx__lane_instructions"), 6u * 32);
+}
+
 TEST(Counters, DoNotDependOnTheNumberOfWorkers) {
   const std::string ptx = copy(1);
   Counters first;

@@ -16,20 +16,16 @@ namespace ptxvm::PTXVM_ISA {
 PTXVM_INLINE bool same_pattern(Warp& warp, const Op* op, const Site& site, uint64_t first) {
   if (site.mask != warp.mask) return false;
   if (op->a == kNoOperand) return true;
-  constexpr int n = kVectorBytes / 8;
-  using V = Vec<uint64_t, n>;
-  uint32_t different = 0;
-  for (int i = 0; i < kLanes; i += n) {
-    V address;
-    if (op->narrow_address)
-      address = convert<uint64_t>(load<uint32_t, n>(lanes<uint32_t>(warp, op->a) + i));
-    else
-      address = load<uint64_t, n>(lanes<uint64_t>(warp, op->a) + i);
-    const V expected =
-        load<uint64_t, n>(reinterpret_cast<const uint64_t*>(site.relative) + i) + first;
-    different |= bits_of(address != expected) << i;
-  }
-  return (different & warp.mask) == 0;
+  const auto compared = [&]<class T>(const T* address, const T* relative) {
+    constexpr int n = kVectorBytes / int(sizeof(T));
+    const Vec<T, n> from = splat<Vec<T, n>>(T(first));
+    uint32_t same = 0;
+    for (int i = 0; i < kLanes; i += n)
+      same |= compare<Cmp::eq>(load<T, n>(address + i), load<T, n>(relative + i) + from) << i;
+    return (~same & site.mask) == 0;
+  };
+  if (op->narrow_address) return compared(lanes<uint32_t>(warp, op->a), site.relative32);
+  return compared(lanes<uint64_t>(warp, op->a), reinterpret_cast<const uint64_t*>(site.relative));
 }
 
 PTXVM_INLINE uint64_t first_address(Warp& warp, const Op* op) {
@@ -39,12 +35,44 @@ PTXVM_INLINE uint64_t first_address(Warp& warp, const Op* op) {
                             : lanes<uint64_t>(warp, op->a)[lane];
 }
 
+/// Marks neighbouring sectors as touched, eight at a time where they mostly are already.
+template <bool reads, bool writes>
+PTXVM_INLINE void mark_run(Worker& worker, uint64_t sector, uint64_t count, MemoryAccess access) {
+  const uint64_t marked = 0x0101010101010101u * worker.memory.epoch;
+  for (uint64_t left = count;; sector += 8, left -= 8) {
+    uint64_t different = 0, mark;
+    if constexpr (reads)
+      std::memcpy(&mark, worker.memory.read_marks + sector, 8), different |= mark ^ marked;
+    if constexpr (writes)
+      std::memcpy(&mark, worker.memory.write_marks + sector, 8), different |= mark ^ marked;
+    const uint64_t relevant = left >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * left) - 1;
+    if (different & relevant) [[unlikely]]
+      mark_range(worker, sector, sector + (left < 8 ? left : 8) - 1, access);
+    if (left <= 8) return;
+  }
+}
+
+template <uint32_t bytes, bool reads, bool writes>
+PTXVM_INLINE void mark(Worker& worker, Site& site, uint64_t base, uint32_t sectors) {
+  constexpr MemoryAccess access{bytes, reads, writes};
+  const uint64_t low = (base + uint64_t(site.first)) / kSectorBytes;
+  const uint64_t high = (base + uint64_t(site.last) + bytes - 1) / kSectorBytes;
+  if (high - low + 1 == sectors) return mark_run<reads, writes>(worker, low, sectors, access);
+  const auto offset = uint32_t(base % kSectorBytes);
+  if (site.run_offset != offset) [[unlikely]]
+    list_runs(site, offset, bytes);
+  if (!site.run_count) return mark_lanes(worker, site, base, access);
+  for (const SectorRun *run = site.runs, *end = run + site.run_count; run != end; ++run)
+    mark_run<reads, writes>(worker, (base + uint64_t(run->first)) / kSectorBytes, run->count,
+                            access);
+}
+
 /// Where the first running lane's bytes are; the others' are at site.relative from there. Checked
 /// and counted.
 template <uint32_t bytes, bool reads, bool writes>
 PTXVM_INLINE std::byte* locate_global(Warp& warp, const Op* op, Site& site) {
   constexpr MemoryAccess access{bytes, reads, writes};
-  const uint64_t first = first_address(warp, op), base = first + uint64_t(op->imm);
+  const uint64_t first = first_address(warp, op), base = displaced(op, first);
   if (!same_pattern(warp, op, site, first) || base - site.low > site.span || base % bytes)
       [[unlikely]]
     learn_global(warp, op, site, access);
@@ -53,45 +81,45 @@ PTXVM_INLINE std::byte* locate_global(Warp& warp, const Op* op, Site& site) {
     sectors = count_sectors(site, base % kSectorBytes, bytes);
   ++site.global.requests;
   site.global.units += sectors;
+  mark<bytes, reads, writes>(*warp.worker, site, base, sectors);
+  return warp.worker->memory.host_bias + base;
+}
 
-  Worker& worker = *warp.worker;
-  const uint64_t low = (base + uint64_t(site.first)) / kSectorBytes;
-  const uint64_t high = (base + uint64_t(site.last) + bytes - 1) / kSectorBytes;
-  if (high - low + 1 != sectors) {
-    mark_lanes(worker, site, base, access);
-  } else {
-    const uint64_t marked = 0x0101010101010101u * worker.memory.epoch;
-    for (uint64_t sector = low; sector <= high; sector += 8) {
-      const uint64_t left = high - sector + 1;
-      const uint64_t relevant = left >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * left) - 1;
-      uint64_t seen = ~uint64_t{0}, mark;
-      if constexpr (reads)
-        std::memcpy(&mark, worker.memory.read_marks + sector, 8), seen = mark ^ marked;
-      if constexpr (writes && !reads)
-        std::memcpy(&mark, worker.memory.write_marks + sector, 8), seen = mark ^ marked;
-      if constexpr (writes && reads)
-        std::memcpy(&mark, worker.memory.write_marks + sector, 8), seen |= mark ^ marked;
-      if (seen & relevant) [[unlikely]]
-        mark_range(worker, sector, left >= 8 ? sector + 7 : high, access);
-    }
-  }
-  return worker.memory.host_bias + base;
+struct SharedRequest {
+  uint64_t base;        // of the first running lane, in the block's shared memory
+  uint32_t wavefronts;  // 0: not as the last time, to be learned
+};
+template <uint32_t bytes>
+PTXVM_INLINE SharedRequest shared_request(Warp& warp, const Op* op, const Site& site,
+                                          uint64_t bias) {
+  const uint64_t first = first_address(warp, op), base = displaced(op, first) - bias;
+  const bool known =
+      same_pattern(warp, op, site, first) && base - site.low <= site.span && base % bytes == 0;
+  return {base, known ? site.units[base % 4] : 0u};
+}
+PTXVM_INLINE void count_shared(Site& site, SharedRequest request) {
+  ++site.shared.requests;
+  site.shared.units += request.wavefronts;
+  site.shared.ideal += site.ideal;
+}
+/// Learns the request, then runs the handler, which now knows it. Apart, so that the handler's fast
+/// path saves no registers.
+template <uint32_t bytes, bool reads, bool writes, Handler handler>
+[[gnu::noinline, gnu::cold]] const Op* learned_shared(Warp& warp, const Op* op, uint64_t bias) {
+  Site& site = warp.sites[op->site];
+  learn_shared(warp, op, site, {bytes, reads, writes}, bias);
+  return handler(warp, op);
 }
 
 template <uint32_t bytes, bool reads, bool writes>
 PTXVM_INLINE std::byte* locate_shared(Warp& warp, const Op* op, Site& site, uint64_t bias) {
-  constexpr MemoryAccess access{bytes, reads, writes};
-  const uint64_t first = first_address(warp, op), base = first + uint64_t(op->imm) - bias;
-  if (!same_pattern(warp, op, site, first) || base - site.low > site.span || base % bytes)
-      [[unlikely]]
-    learn_shared(warp, op, site, access, bias);
-  uint32_t wavefronts = site.units[base % 4];
-  if (!wavefronts) [[unlikely]]
-    wavefronts = count_wavefronts(site, base, bytes);
-  ++site.shared.requests;
-  site.shared.units += wavefronts;
-  site.shared.ideal += site.ideal;
-  return warp.cta->shared + base;
+  SharedRequest request = shared_request<bytes>(warp, op, site, bias);
+  if (!request.wavefronts) [[unlikely]] {
+    learn_shared(warp, op, site, {bytes, reads, writes}, bias);
+    request = shared_request<bytes>(warp, op, site, bias);
+  }
+  count_shared(site, request);
+  return warp.cta->shared + request.base;
 }
 
 }  // namespace ptxvm::PTXVM_ISA

@@ -30,6 +30,31 @@ constexpr auto kFma = [](auto a, auto b, auto c) { return fused(a, b, c); };
 constexpr auto kAbs = [](auto a) { return a != a ? a : magnitude(a); };
 constexpr auto kNeg = [](auto a) { return a != a ? a : -a; };
 
+/// fma.rn.f32 without a guard, several in a row (fuse.h): the loops of matrix products are little
+/// else.
+template <bool ftz>
+const Op* fma_run(Warp& w, const Op* op) {
+  constexpr int n = kVectorBytes / 4;
+  const auto all = [&](auto put) {
+    const auto* places = reinterpret_cast<const FusedPlaces*>(op->more);
+    for (const FusedPlaces* end = places + op->imm; places != end; ++places) {
+      auto* d = lanes<float>(w, places->dst);
+      const float *a = lanes<float>(w, places->a), *b = lanes<float>(w, places->b),
+                  *c = lanes<float>(w, places->c);
+      for (int i = 0; i < kLanes; i += n)
+        put(d + i, i,
+            finish<ftz, false>(fused(flush_if<ftz>(load<float, n>(a + i)),
+                                     flush_if<ftz>(load<float, n>(b + i)),
+                                     flush_if<ftz>(load<float, n>(c + i)))));
+    }
+  };
+  if (const uint32_t mask = w.mask; mask == kFullMask)
+    all([](float* d, int, auto v) { store<float, n>(d, v); });
+  else
+    all([=](float* d, int i, auto v) { store_active<float, n>(d, v, mask >> i); });
+  return op + op->imm;
+}
+
 template <auto f>
 Selected arithmetic(const Instruction& in, Rounded rounded) {
   if (in.type() != in.last_type()) return {};  // mixed precision is sm_100
@@ -97,6 +122,12 @@ bool is_half(Type t) {
 }
 
 }  // namespace
+
+Handler run_of(Handler one) {
+  if (one == ternary32<kFma, false, false>) return fma_run<false>;
+  if (one == ternary32<kFma, true, false>) return fma_run<true>;
+  return nullptr;
+}
 
 Selected select_float_add(const Instruction& in) {
   return is_half(in.type()) ? select_half(in, HalfOp::add) : arithmetic<kAdd>(in, Rounded::add);

@@ -18,6 +18,11 @@ inline constexpr auto kSignOf = ElementOf<BitsOf<V>>{1} << (8 * sizeof(ElementOf
 
 template <class V>
 PTXVM_INLINE V canonical(V v) {
+#if defined(__AVX512F__)
+  if constexpr (std::is_same_v<V, Vec<float, 16>>)
+    return V(_mm512_mask_mov_ps(__m512(v), _mm512_cmp_ps_mask(__m512(v), __m512(v), _CMP_UNORD_Q),
+                                _mm512_castsi512_ps(_mm512_set1_epi32(int(kNan32)))));
+#endif
   if constexpr (sizeof(ElementOf<V>) == 4)
     return select<V>(v != v, as<V>(splat<BitsOf<V>>(kNan32)), v);
   else

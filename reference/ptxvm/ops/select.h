@@ -23,6 +23,9 @@ namespace ptxvm::PTXVM_ISA {
 /// Selected::reads_guard.
 [[gnu::weak]] const Op* run_guarded(Warp&, const Op*);
 
+/// The handler that runs several ops in a row whose handler is `one` (fuse.h); null: there is none.
+[[gnu::weak]] Handler run_of(Handler one);
+
 /// mov from a special register that changes (%clock, %clock64, %globaltimer ...): lowering asks it
 /// instead of select_mov. Op::a is kNoOperand.
 [[gnu::weak]] Selected select_mov_dynamic(const ptx::Instruction&);

@@ -48,19 +48,23 @@ const Op* store_global(Warp& warp, const Op* op) {
 
 template <class M, int width, uint64_t bias>
 const Op* store_shared(Warp& warp, const Op* op) {
+  constexpr uint32_t bytes = sizeof(M) * width;
   Site& site = warp.sites[op->site];
-  spread_all<M, width>(warp, op, site,
-                       locate_shared<sizeof(M) * width, false, true>(warp, op, site, bias));
+  const SharedRequest request = shared_request<bytes>(warp, op, site, bias);
+  if (!request.wavefronts) [[unlikely]]
+    return learned_shared<bytes, false, true, store_shared<M, width, bias>>(warp, op, bias);
+  count_shared(site, request);
+  spread_all<M, width>(warp, op, site, warp.cta->shared + request.base);
   return op + 1;
 }
 
 template <class M, int width>
 const Op* store_generic(Warp& warp, const Op* op) {
   const uint32_t all = warp.mask;
-  const uint64_t first = first_address(warp, op) + uint64_t(op->imm);
-  if (first - kWindowBytes < kSharedWindow - kWindowBytes) {
+  const uint64_t first = first_address(warp, op), base = displaced(op, first);
+  if (base - kWindowBytes < kSharedWindow - kWindowBytes) {
     const Site& site = warp.sites[op->site];
-    if (first - site.low <= site.span && same_pattern(warp, op, site, first - uint64_t(op->imm)))
+    if (base - site.low <= site.span && same_pattern(warp, op, site, first))
       return store_global<M, width>(warp, op);
   }
   const Spaces spaces = spaces_of(warp, op);

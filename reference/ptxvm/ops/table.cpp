@@ -15,7 +15,7 @@ constexpr Opcode kOpcodes[] = {
 };
 }  // namespace
 
-const IsaTable table = {kOpcodes, std::size(kOpcodes), block_entry, run_guarded,
-                        select_mov_dynamic};
+const IsaTable table = {kOpcodes,    std::size(kOpcodes), block_entry,
+                        run_guarded, select_mov_dynamic,  run_of};
 
 }  // namespace ptxvm::PTXVM_ISA
