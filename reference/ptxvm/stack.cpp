@@ -1,5 +1,6 @@
 #include "reference/ptxvm/stack.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -106,10 +107,29 @@ struct Loads {
 template <uint32_t bytes, bool sign_extend>
 constexpr Loads kLoads = {ld_local<bytes, sign_extend>, ld_region<bytes, sign_extend>};
 
+/// Hardware interleaves threads word by word, so that a word of 8 neighbours is a sector.
+void count_local(Warp& warp, const Op* op, uint64_t bias, uint32_t bytes) {
+  constexpr uint32_t kLanesPerSector = 8;
+  Traffic& traffic = warp.sites[op->site].local;
+  ++traffic.requests;
+  for (uint32_t first = 0; first < kLanes; first += kLanesPerSector) {
+    uint64_t words[kLanesPerSector * 8];
+    size_t n = 0;
+    each(warp.mask & 0xffu << first, [&](uint32_t lane) {
+      const uint64_t address = lane_address(warp, op, lane) - bias;
+      for (uint64_t word = address / 4; word <= (address + bytes - 1) / 4 && n < std::size(words);
+           ++word)
+        words[n++] = word;
+    });
+    std::sort(words, words + n);
+    traffic.units += uint64_t(std::unique(words, words + n) - words);
+  }
+}
+
 }  // namespace
 
 void load_local(Warp& warp, const Op* op, uint32_t bytes, bool sign_extend, uint64_t bias) {
-  ++warp.sites[op->site].local.requests;
+  count_local(warp, op, bias, bytes * op->count);
   each(warp.mask, [&](uint32_t lane) {
     // The address register may be the destination of the first element.
     const uint64_t address = lane_address(warp, op, lane) - bias;
@@ -121,7 +141,7 @@ void load_local(Warp& warp, const Op* op, uint32_t bytes, bool sign_extend, uint
 }
 
 void store_local(Warp& warp, const Op* op, uint32_t bytes, uint64_t bias) {
-  ++warp.sites[op->site].local.requests;
+  count_local(warp, op, bias, bytes * op->count);
   each(warp.mask, [&](uint32_t lane) {
     const uint64_t address = lane_address(warp, op, lane) - bias;
     check_local(warp, op, lane, address, bytes * op->count, true);

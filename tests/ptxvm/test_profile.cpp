@@ -86,5 +86,17 @@ shfl.sync.bfly.b32 %r3, %r2, 1, 31, 0xffffffff;)"));
   EXPECT_EQ(c.at("smsp__sass_thread_inst_executed_op_fadd_pred_on.sum"), 64u);
 }
 
+// 32 lanes store word 0 of their local memory, then 16 of them read 8 bytes: a word of 8 lanes is a
+// sector, so 4 sectors and 2 * 2.
+TEST(Counters, LocalSectors) {
+  Runner run(
+      entry(0, R"(.local .align 8 .b8 mine[16]; mov.u32 %r0, %tid.x; st.local.u32 [mine], %r0;
+setp.lt.u32 %p0, %r0, 16; @%p0 ld.local.u64 %d0, [mine];)"));
+  const Counters c = run.run({}, {32}).counters;
+  EXPECT_EQ(c.at("l1tex__t_requests_pipe_lsu_mem_local_op_st.sum"), 1u);
+  EXPECT_EQ(c.at("l1tex__t_sectors_pipe_lsu_mem_local_op_st.sum"), 4u);
+  EXPECT_EQ(c.at("l1tex__t_sectors_pipe_lsu_mem_local_op_ld.sum"), 4u);
+}
+
 }  // namespace
 }  // namespace ptxvm::test
