@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import sys
 
-from tconv_report import page, results
+from tconv_report import occupancy, page, results
 
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 
@@ -18,6 +18,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         run = results.load(arguments.results)
+        run.kernels = occupancy.load(arguments.results.parent / "ptxas.json")
     except results.ResultsError as error:
         print(f"report: {error}", file=sys.stderr)
         return 2

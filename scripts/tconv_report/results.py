@@ -4,6 +4,8 @@ import dataclasses
 import json
 import pathlib
 
+from tconv_report import occupancy
+
 SCHEMA = "tconv-results/1"
 STATUSES = ("PASSED", "FAILED", "MISTRUSTED", "ERROR", "SKIPPED")
 
@@ -52,6 +54,7 @@ class Row:
         self.check = data.get("check") or {}
         self.work = data.get("work") or {}
         self.counters = data.get("counters")
+        self.launches = data.get("launches")
         self.bound = data.get("bound")
         self.time = data.get("time")
 
@@ -86,10 +89,14 @@ class Run:
     def __init__(self, context: dict, rows: list[Row]):
         self.context = context
         self.rows = rows
+        self.kernels: dict = {}  # by mangled name, of ptxas (occupancy.py)
 
     @property
     def virtual(self) -> bool:
         return self.context.get("backend") == "ptxvm"
+
+    def occupancy(self, row: Row) -> occupancy.Occupancy | None:
+        return occupancy.of_row(row.launches, self.kernels, self.context.get("sm_limits"))
 
     @property
     def configurations(self) -> list[tuple[str, str, str]]:

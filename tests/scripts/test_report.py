@@ -96,7 +96,7 @@ class Page(unittest.TestCase):
         self.assertEqual([link for link in self.page.external if "w3.org" not in link], [])
 
     def test_shows_cells_bounds_reasons_and_failures(self):
-        for words in ("1.50 ×", "≥ 3.5 µs · dram", "cuDNN needs an NVIDIA GPU", "dcgan:2, unet:1",
+        for words in ("1.50 ×", "≥ 3.5 µs · dram", "4.25", "model, µs", "It is no limit", "cuDNN needs an NVIDIA GPU", "dcgan:2, unet:1",
                       "y[0][1][2] is 3, must be 4", "1 PASSED, 1 FAILED, 2 SKIPPED", "Nothing on this page is a time"):
             self.assertIn(words, self.text)
 
