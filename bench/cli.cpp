@@ -22,6 +22,7 @@ struct Words {
   std::string layers = "quick", strategy, data, out, dump, device_profile;
   uint64_t seed = 1;
   bool list = false, list_problems = false, verify_only = false, profile = false, resume = false;
+  bool model = true;
 };
 
 constexpr std::string_view kFooter = R"(
@@ -84,6 +85,8 @@ void declare(CLI::App& app, Words& words) {
       ->type_name("DIR");
   app.add_option("--device-profile", words.device_profile, "GPU that bounds are computed for")
       ->type_name("NAME");
+  app.add_flag("--model,!--no-model", words.model,
+               "On the virtual GPU, estimate L2 and DRAM traffic with a cache model too (default)");
   app.add_flag("--profile", words.profile,
                "Run one row's launch once between cudaProfilerStart and Stop");
   app.footer(std::string(kFooter));
@@ -198,6 +201,7 @@ Options parse_options(int argc, const char* const* argv) {
   options.verify_only = words.verify_only;
   options.profile = words.profile;
   options.resume = words.resume;
+  options.model = words.model;
   options.out = words.out;
   options.dump = words.dump;
   options.device_profile = words.device_profile;

@@ -29,6 +29,7 @@ struct Options {
   uint64_t seed = 1;
   bool list = false, list_problems = false;
   bool verify_only = false, profile = false, resume = false;
+  bool model = true;  ///< the virtual GPU's cache model
   std::filesystem::path out, dump;
   std::string device_profile;  ///< empty: the device that the program runs on
 

@@ -77,6 +77,11 @@ Json describe_run(const Backend& backend, const Options& options, const DevicePr
   context["argv"] = argv;
   context["date"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   context["device_profile"] = std::string(profile.name);
+  context["sm_limits"] = {{"threads", profile.threads_per_sm},
+                          {"blocks", profile.blocks_per_sm},
+                          {"registers", profile.registers_per_sm},
+                          {"shared", profile.shared_bytes_per_sm},
+                          {"compute_capability", profile.sm_major * 10 + profile.sm_minor}};
   context["data"] = options.data ? Json(std::string(to_string(*options.data))) : Json();
   context["seed"] = options.seed;
   context["verify_only"] = options.verify_only;

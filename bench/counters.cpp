@@ -51,6 +51,10 @@ std::vector<LaunchCounters> parse_counters(std::string_view text) {
       launches.push_back({entry.at("kernel").get<std::string>(),
                           grid.at(0) * grid.at(1) * grid.at(2),
                           entry.at("counters").get<CounterMap>()});
+      const auto block = entry.value("block", std::vector<uint64_t>{0, 0, 0});
+      launches.back().threads = block.at(0) * block.at(1) * block.at(2);
+      launches.back().shared =
+          entry.value("static_shared", uint64_t{0}) + entry.value("dynamic_shared", uint64_t{0});
     }
     return launches;
   } catch (const std::exception& error) {

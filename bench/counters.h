@@ -18,6 +18,8 @@ struct LaunchCounters {
   std::string kernel;
   uint64_t blocks = 0;
   CounterMap counters;
+  uint64_t threads = 0;  ///< of a block
+  uint64_t shared = 0;   ///< bytes of a block, static and dynamic
 };
 
 /// Reads the text of ptxvmCountersJson. Throws std::runtime_error if it has another form.

@@ -102,6 +102,9 @@ int run(const Options& options, const std::vector<std::string>& argv) {
     return 0;
   }
   const Backend backend = find_backend();
+  // Read when the virtual device is first used. Whoever set it knows better.
+  if (backend.is_virtual && options.model && !options.verify_only)
+    ::setenv("PTXVM_MODEL", "cache", /*overwrite=*/0);
   require_device(backend);
   const DeviceProfile& gpu = choose_profile(options.device_profile);
   RowRunner runner(backend, gpu, run_options(options, backend, argv.front()));

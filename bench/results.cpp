@@ -45,6 +45,16 @@ Json work_json(const Work& work) {
           {"macs_executed", work.macs_executed < 0 ? Json() : Json(work.macs_executed)}};
 }
 
+Json launches_json(const std::vector<LaunchCounters>& launches) {
+  Json list = Json::array();
+  for (const LaunchCounters& launch : launches)
+    list.push_back({{"kernel", launch.kernel},
+                    {"blocks", launch.blocks},
+                    {"threads", launch.threads},
+                    {"shared", launch.shared}});
+  return list;
+}
+
 Json bound_json(const Bound& bound) {
   const auto& model = bound.model;
   return {{"us", finite(bound.us)},
@@ -107,6 +117,7 @@ Json to_json(const RowResult& result) {
   entry["check"] = or_null(result.check, check_json);
   entry["work"] = or_null(result.work, work_json);
   entry["counters"] = or_null(result.counters, [](const auto& counters) { return Json(counters); });
+  entry["launches"] = result.launches.empty() ? Json() : launches_json(result.launches);
   entry["bound"] = or_null(result.bound, bound_json);
   entry["time"] = or_null(result.time, time_json);
   return entry;

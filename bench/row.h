@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/bound.h"
+#include "bench/counters.h"
 #include "bench/statistics.h"
 #include "kernels/strategy.h"
 #include "reference/compare.h"
@@ -68,7 +69,8 @@ struct RowResult {
   std::optional<Check> check;
   std::optional<Work> work;
   std::optional<std::map<std::string, uint64_t>>
-      counters;  ///< summed over the launches of one `launch` call
+      counters;                          ///< summed over the launches of one `launch` call
+  std::vector<LaunchCounters> launches;  ///< those that `counters` sum up; empty if there are none
   std::optional<Bound> bound;
   std::optional<Times> time;
 };

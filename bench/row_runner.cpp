@@ -175,6 +175,7 @@ void RowRunner::check_determinism(DeviceProblem& device, RowResult& result) cons
 void RowRunner::count_row(RowResult& result, const Row& row) const {
   const std::vector<LaunchCounters> launches = read_counters(backend_);
   result.counters = sum(launches);
+  result.launches = launches;
   std::vector<LaunchUse> uses;
   std::transform(launches.begin(), launches.end(), std::back_inserter(uses), use_of);
   result.bound =
