@@ -44,7 +44,7 @@ struct Bound {
     std::string_view limiter;  ///< as above, or l2
     double efficiency = 0;
   };
-  std::optional<Model> model;  ///< empty unless every launch was modelled
+  std::optional<Model> model = std::nullopt;  ///< empty unless every launch was modelled
 };
 
 /// max(bytes_compulsory / DRAM rate, flops_needed / peak of the dtype's pipe), in microseconds.
