@@ -151,7 +151,7 @@ const Op* run(Warp& warp, const Op* op) {
   const auto* b = lanes<Register>(warp, op->b);
   const auto* c = std::is_same_v<Change, CompareSwap> ? lanes<Register>(warp, op->c) : b;
   const auto in_shared = [&](const std::byte* p) {
-    return space == ptx::Space::shared || (space == ptx::Space::generic && is_shared(warp, p));
+    return space == ptx::Space::shared || space == ptx::Space::shared_cluster || (space == ptx::Space::generic && is_shared(warp, p));
   };
   for (uint32_t m = warp.mask; m; m &= m - 1) {
     const int lane = std::countr_zero(m);
@@ -176,6 +176,8 @@ Selected in_space(const ptx::Instruction& in) {
       return {run<T, Change, ptx::Space::global>};
     case ptx::Space::shared:
       return {run<T, Change, ptx::Space::shared>};
+    case ptx::Space::shared_cluster:
+      return {run<T, Change, ptx::Space::shared_cluster>};
     default:
       return {};
   }

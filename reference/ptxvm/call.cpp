@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "reference/ptxvm/builtin.h"
+#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/schedule.h"
 
@@ -118,6 +119,7 @@ const Op* exit_lanes(Warp& warp, const Op* op, uint32_t leaving) {
     level = parent;
   }
   warp.cta->exited(uint32_t(std::popcount(leaving)));
+  cluster_exit(warp, leaving);
   if (warp.mask) return op + 1;
   warp.why = Stop::exited;
   return nullptr;

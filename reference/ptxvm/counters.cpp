@@ -94,13 +94,15 @@ void count_family(Totals& t, const ptx::Instruction& op, uint64_t lanes) {
   if (!floating && kInteger.contains(op.mnemonic)) t[integer] += lanes;
 }
 
-/// m * n * k of "m16n8k16"; mma.m8n8k4 on f16 is four products.
+/// m * n * k of "m16n8k16"; mma.m8n8k4 on f16 is four products, each of wgmma's four warps has a
+/// quarter of its rows.
 uint64_t macs(const ptx::Instruction& op) {
-  if (is(op, "wmma") ? !op.has("mma") : !is(op, "mma")) return 0;
+  if (is(op, "wmma") ? !op.has("mma") : !is(op, "mma") && !op.has("mma_async")) return 0;
   for (const std::string& modifier : op.modifiers) {
     unsigned long long m = 0, n = 0, k = 0;
     if (std::sscanf(modifier.c_str(), "m%llun%lluk%llu", &m, &n, &k) == 3)
-      return m * n * k * (is(op, "mma") && modifier == "m8n8k4" && op.has("f16") ? 4 : 1);
+      return m * n * k * (is(op, "mma") && modifier == "m8n8k4" && op.has("f16") ? 4 : 1) /
+             (is(op, "wgmma") ? 4 : 1);
   }
   return 0;
 }
@@ -114,17 +116,31 @@ std::string_view access_kind(const ptx::Instruction& op) {
   return op.mnemonic;
 }
 
+/// Of the factors; none if the form is unknown.
+Element factor_of(const ptx::Instruction& op) {
+  MmaForm form;
+  if (!is(op, "wgmma")) {
+    const bool known = is(op, "wmma") ? wmma_mma_form(op, form) : mma_form(op, form);
+    return known ? form.a : Element::none;
+  }
+  const ptx::Type type = op.type(1);
+  return type == ptx::Type::f16    ? Element::f16
+         : type == ptx::Type::bf16 ? Element::bf16
+         : type == ptx::Type::tf32 ? Element::tf32
+                                   : Element::s8;
+}
+
 void count_tensor(Totals& t, const ptx::Instruction& op, uint64_t groups) {
   const uint64_t products = macs(op) * groups;
   if (!products) return;
   t[tensor_macs] += products;
-  MmaForm form;
-  if (!(is(op, "wmma") ? wmma_mma_form(op, form) : mma_form(op, form))) return;
-  const Counter of_type = form.a == Element::f16    ? tensor_f16
-                          : form.a == Element::bf16 ? tensor_bf16
-                          : form.a == Element::tf32 ? tensor_tf32
-                          : form.a == Element::f64  ? tensor_f64
-                                                    : tensor_narrow;
+  const Element element = factor_of(op);
+  if (element == Element::none) return;
+  const Counter of_type = element == Element::f16    ? tensor_f16
+                          : element == Element::bf16 ? tensor_bf16
+                          : element == Element::tf32 ? tensor_tf32
+                          : element == Element::f64  ? tensor_f64
+                                                     : tensor_narrow;
   t[of_type] += products;
 }
 

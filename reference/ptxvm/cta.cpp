@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/schedule.h"
 
@@ -51,11 +52,14 @@ Cta::Cta(Grid& grid_, Worker& worker_, Site* sites, BlockCount* blocks)
   }
 }
 
-void Cta::start(uint64_t number) {
+void Cta::start(uint64_t number, std::shared_ptr<Cluster> of) {
   linear = number;
+  cluster = std::move(of);
   block_id = {uint32_t(number % grid.grid.x), uint32_t(number / grid.grid.x % grid.grid.y),
               uint32_t(number / grid.grid.x / grid.grid.y)};
   living = uint32_t(grid.block.count());
+  rank = cluster_rank(grid, block_id);
+  if (cluster) cluster->blocks[rank] = this;
   idle_turns = 0;
   clock = 0;
   std::fill(std::begin(barriers), std::end(barriers), Barrier{});

@@ -15,6 +15,7 @@
 namespace ptxvm {
 
 struct Grid;
+struct Cluster;
 struct CodePlan;
 
 inline constexpr int kBarriers = 16;
@@ -40,8 +41,9 @@ struct Cta {
   Cta(const Cta&) = delete;
   Cta& operator=(const Cta&) = delete;
 
-  /// Makes it block number `linear` (x fastest), all threads at the entry.
-  void start(uint64_t linear);
+  /// Makes it block number `linear` (x fastest), all threads at the entry. cluster: null where the
+  /// launch has none.
+  void start(uint64_t linear, std::shared_ptr<Cluster> cluster = nullptr);
 
   enum class Turn { finished, progress, spinning };
   /// Runs every warp that can run once. Throws Trap.
@@ -62,6 +64,8 @@ struct Cta {
   Worker& worker;
   Dim3 block_id;
   uint64_t linear = 0;
+  std::shared_ptr<Cluster> cluster;  // null: alone, and nobody has asked (cluster.h)
+  uint32_t rank = 0;                 // in the cluster
   std::byte* shared = nullptr;
   uint32_t shared_bytes = 0;
   uint32_t living = 0;      // threads that have not exited

@@ -40,6 +40,7 @@ struct Grid {
   Dim3 grid, block, cluster;
   uint32_t static_shared = 0, dynamic_shared = 0, shared_bytes = 0;
   bool cooperative = false;
+  bool explicit_cluster = false;  // by the launch or the kernel; cluster is 1 x 1 x 1 otherwise
   uint64_t id = 0;  // %gridid
   std::vector<std::byte> params;
   std::vector<CodePlan> plans;  // by Code::index

@@ -11,6 +11,9 @@
 namespace ptxvm {
 namespace {
 
+// Non-portable cluster size, CUDA programming guide, section "Thread Block Clusters".
+constexpr uint64_t kMaxCluster = 16;
+
 [[noreturn]] void refuse(const Grid& grid, const std::string& what) {
   throw Trap(TrapKind::launch_configuration,
              "launch configuration: " + what + "\n  kernel " + demangled(grid.kernel));
@@ -31,7 +34,26 @@ size_t worker_count(const Grid& grid) {
   uint64_t wanted =
       grid.config->workers > 0 ? uint64_t(grid.config->workers) : from_environment("PTXVM_THREADS");
   if (!wanted) wanted = std::max(1u, std::thread::hardware_concurrency());
-  return std::min(wanted, grid.grid.count());
+  return std::min(wanted, grid.grid.count() / grid.cluster.count());
+}
+
+void check_cluster(const Grid& grid, const ptx::Function& function) {
+  const Dim3 &size = grid.cluster, &all = grid.grid;
+  const auto text = [](const Dim3& d) {
+    return std::to_string(d.x) + "x" + std::to_string(d.y) + "x" + std::to_string(d.z);
+  };
+  if (!size.count()) refuse(grid, "an empty cluster");
+  const Dim3 required{function.required_cluster[0], std::max(function.required_cluster[1], 1u),
+                      std::max(function.required_cluster[2], 1u)};
+  if (required.x && text(required) != text(size))
+    refuse(grid, "clusters of " + text(size) + " blocks, " + text(required) +
+                     " by the kernel's .reqnctapercluster");
+  if (size.count() > kMaxCluster)
+    refuse(grid, std::to_string(size.count()) + " blocks in a cluster, at most " +
+                     std::to_string(kMaxCluster));
+  if (all.x % size.x || all.y % size.y || all.z % size.z)
+    refuse(grid,
+           "a grid of " + text(all) + " blocks does not divide into clusters of " + text(size));
 }
 
 void check(const Grid& grid, const ptx::Function& function) {
@@ -52,6 +74,7 @@ void check(const Grid& grid, const ptx::Function& function) {
   if (function.required_threads[0] && threads != required)
     refuse(grid, std::to_string(threads) + " threads in a block, exactly " +
                      std::to_string(required) + " by the kernel's .reqntid");
+  check_cluster(grid, function);
   if (grid.shared_bytes > grid.config->shared_per_block_optin)
     refuse(grid, std::to_string(grid.shared_bytes) + " bytes of shared memory, at most " +
                      std::to_string(grid.config->shared_per_block_optin));
@@ -109,6 +132,10 @@ void prepare(Grid& grid, const Launch& launch) {
   grid.grid = launch.grid;
   grid.block = launch.block;
   grid.cluster = launch.cluster;
+  const auto& required = kernel.function().required_cluster;
+  if (required[0] && launch.cluster.count() == 1)
+    grid.cluster = {required[0], std::max(required[1], 1u), std::max(required[2], 1u)};
+  grid.explicit_cluster = required[0] || grid.cluster.count() > 1;
   grid.cooperative = launch.cooperative;
   grid.static_shared = grid.program->static_shared;
   grid.dynamic_shared = launch.dynamic_shared;

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "reference/ptxvm/address.h"
+#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/text.h"
 #include "reference/ptxvm/trace.h"
@@ -323,7 +324,7 @@ Spaces spaces_of(Warp& warp, const Op* op) {
     const uint64_t address = lane_address(warp, op, lane);
     const uint32_t bit = 1u << lane;
     if (in_window(address, kSharedWindow))
-      spaces.shared |= bit;
+      (names_peer(address) ? spaces.peer : spaces.shared) |= bit;
     else if (in_window(address, kLocalWindow))
       spaces.local |= bit;
     else if (in_window(address, kParamWindow))

@@ -43,6 +43,7 @@ void mark_lanes(Worker&, const Site&, uint64_t base, MemoryAccess);
 /// Running lanes by the window that their generic address lies in.
 struct Spaces {
   uint32_t global = 0, shared = 0, local = 0, param = 0;
+  uint32_t peer = 0;  // shared memory of a block of the cluster that the address names
 };
 Spaces spaces_of(Warp&, const Op*);
 

@@ -2,6 +2,9 @@
 
 #include "reference/ptxvm/resolve.h"
 
+#include <algorithm>
+
+#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/ops/access.h"
 #include "reference/ptxvm/schedule.h"
 
@@ -54,6 +57,8 @@ uint32_t resolve(Warp& warp, const Op* op, ptx::Space space, MemoryAccess access
   Spaces spaces;
   if (space == ptx::Space::generic)
     spaces = spaces_of(warp, op);
+  else if (space == ptx::Space::shared_cluster)
+    spaces.peer = warp.mask;
   else
     (space == ptx::Space::shared ? spaces.shared : spaces.global) = warp.mask;
   const bool generic = space == ptx::Space::generic;
@@ -61,11 +66,19 @@ uint32_t resolve(Warp& warp, const Op* op, ptx::Space space, MemoryAccess access
     spaces.global |= spaces.param;  // refused there: no atomic or ordered access to parameters
   place(warp, op, spaces.global, false, 0, access, at);
   place(warp, op, spaces.shared, true, generic ? kSharedWindow : 0, access, at);
-  return spaces.global | spaces.shared;
+  common::each_lane(spaces.peer, [&](int lane) {
+    at[lane] = cluster_place(warp, op, lane, lane_address(warp, op, uint32_t(lane)), access);
+  });
+  return spaces.global | spaces.shared | spaces.peer;
 }
 
 bool is_shared(const Warp& warp, const std::byte* place) {
-  return place >= warp.cta->shared && place < warp.cta->shared + warp.cta->shared_bytes;
+  const auto holds = [place](const Cta& cta) {
+    return place >= cta.shared && place < cta.shared + cta.shared_bytes;
+  };
+  if (holds(*warp.cta) || !warp.cta->cluster) return holds(*warp.cta);
+  const auto& blocks = warp.cta->cluster->blocks;
+  return std::any_of(blocks.begin(), blocks.end(), [&](const Cta* b) { return b && holds(*b); });
 }
 
 void count_spin(Warp& warp) {

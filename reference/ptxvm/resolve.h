@@ -10,7 +10,7 @@ namespace ptxvm {
 /// or shared memory (the others are local, through generic addresses).
 uint32_t resolve(Warp&, const Op*, ptx::Space, MemoryAccess, std::byte* at[kLanes]);
 
-/// Does a place that resolve() gave lie in the block's shared memory?
+/// Does a place that resolve() gave lie in shared memory, the block's or its cluster's?
 bool is_shared(const Warp&, const std::byte* place);
 
 /// This access may be waiting for another thread: the turn ends sooner.

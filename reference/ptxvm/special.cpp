@@ -7,7 +7,6 @@ namespace ptxvm {
 
 enum class Special : uint8_t {
   zero,
-  one,
   tid_x,
   tid_y,
   tid_z,
@@ -36,6 +35,21 @@ enum class Special : uint8_t {
   local_base,
   workspace_high,
   workspace_low,
+  clusterid_x,
+  clusterid_y,
+  clusterid_z,
+  nclusterid_x,
+  nclusterid_y,
+  nclusterid_z,
+  cluster_ctaid_x,
+  cluster_ctaid_y,
+  cluster_ctaid_z,
+  cluster_nctaid_x,
+  cluster_nctaid_y,
+  cluster_nctaid_z,
+  cluster_ctarank,
+  cluster_nctarank,
+  is_explicit_cluster,
 };
 
 namespace {
@@ -71,21 +85,21 @@ const std::unordered_map<std::string_view, Special> kSpecials = {
     {"%local_base", Special::local_base},
     {"%envreg1", Special::workspace_high},  // as cooperative_groups reads it
     {"%envreg2", Special::workspace_low},
-    {"%clusterid.x", Special::ctaid_x},
-    {"%clusterid.y", Special::ctaid_y},
-    {"%clusterid.z", Special::ctaid_z},
-    {"%nclusterid.x", Special::nctaid_x},
-    {"%nclusterid.y", Special::nctaid_y},
-    {"%nclusterid.z", Special::nctaid_z},
-    {"%cluster_ctaid.x", Special::zero},
-    {"%cluster_ctaid.y", Special::zero},
-    {"%cluster_ctaid.z", Special::zero},
-    {"%cluster_nctaid.x", Special::one},
-    {"%cluster_nctaid.y", Special::one},
-    {"%cluster_nctaid.z", Special::one},
-    {"%cluster_ctarank", Special::zero},
-    {"%cluster_nctarank", Special::one},
-    {"%is_explicit_cluster", Special::zero},
+    {"%clusterid.x", Special::clusterid_x},
+    {"%clusterid.y", Special::clusterid_y},
+    {"%clusterid.z", Special::clusterid_z},
+    {"%nclusterid.x", Special::nclusterid_x},
+    {"%nclusterid.y", Special::nclusterid_y},
+    {"%nclusterid.z", Special::nclusterid_z},
+    {"%cluster_ctaid.x", Special::cluster_ctaid_x},
+    {"%cluster_ctaid.y", Special::cluster_ctaid_y},
+    {"%cluster_ctaid.z", Special::cluster_ctaid_z},
+    {"%cluster_nctaid.x", Special::cluster_nctaid_x},
+    {"%cluster_nctaid.y", Special::cluster_nctaid_y},
+    {"%cluster_nctaid.z", Special::cluster_nctaid_z},
+    {"%cluster_ctarank", Special::cluster_ctarank},
+    {"%cluster_nctarank", Special::cluster_nctarank},
+    {"%is_explicit_cluster", Special::is_explicit_cluster},
     {"%reserved_smem_offset_begin", Special::zero},
     {"%reserved_smem_offset_end", Special::zero},
     {"%reserved_smem_offset_cap", Special::zero},
@@ -119,8 +133,6 @@ uint64_t special_value(Special which, const Cta& cta, const Warp& warp, const Fr
   switch (which) {
     case Special::zero:
       return 0;
-    case Special::one:
-      return 1;
     case Special::workspace_high:
       return grid.workspace >> 32;
     case Special::workspace_low:
@@ -177,6 +189,36 @@ uint64_t special_value(Special which, const Cta& cta, const Warp& warp, const Fr
       return grid.shared_bytes;
     case Special::local_base:
       return frame.local_base;
+    case Special::clusterid_x:
+      return cta.block_id.x / grid.cluster.x;
+    case Special::nclusterid_x:
+      return grid.grid.x / grid.cluster.x;
+    case Special::cluster_ctaid_x:
+      return cta.block_id.x % grid.cluster.x;
+    case Special::cluster_nctaid_x:
+      return grid.cluster.x;
+    case Special::clusterid_y:
+      return cta.block_id.y / grid.cluster.y;
+    case Special::nclusterid_y:
+      return grid.grid.y / grid.cluster.y;
+    case Special::cluster_ctaid_y:
+      return cta.block_id.y % grid.cluster.y;
+    case Special::cluster_nctaid_y:
+      return grid.cluster.y;
+    case Special::clusterid_z:
+      return cta.block_id.z / grid.cluster.z;
+    case Special::nclusterid_z:
+      return grid.grid.z / grid.cluster.z;
+    case Special::cluster_ctaid_z:
+      return cta.block_id.z % grid.cluster.z;
+    case Special::cluster_nctaid_z:
+      return grid.cluster.z;
+    case Special::cluster_ctarank:
+      return cta.rank;
+    case Special::cluster_nctarank:
+      return grid.cluster.count();
+    case Special::is_explicit_cluster:
+      return grid.explicit_cluster ? kFullMask : 0;  // a predicate: all lanes in each word
   }
   return 0;
 }

@@ -25,20 +25,22 @@ class FileRunner {
     std::memset(data, 0, 4 * n);
     return data;
   }
-  LaunchReport run(const std::string& entry, uint32_t threads) {
+  LaunchReport run(const std::string& entry, uint32_t threads, Dim3 grid = {}, Dim3 cluster = {}) {
     std::vector<void*> args;
     for (uint64_t& address : addresses_) args.push_back(&address);
     Launch launch;
     launch.kernel = machine_.kernel(module_, entry);
+    launch.grid = grid;
     launch.block = {threads};
+    launch.cluster = cluster;
     launch.args = args;
     return machine_.run(launch);
   }
   void expect_trap(const std::string& entry, uint32_t threads, TrapKind kind,
-                   const std::string& text) {
+                   const std::string& text, Dim3 grid = {}, Dim3 cluster = {}) {
     try {
-      run(entry, threads);
-      ADD_FAILURE() << "no trap";
+      run(entry, threads, grid, cluster);
+      ADD_FAILURE() << "no trap: " << text;
     } catch (const Trap& trap) {
       EXPECT_EQ(trap.kind, kind) << trap.what();
       EXPECT_NE(std::string(trap.what()).find(text), std::string::npos) << trap.what();

@@ -54,7 +54,7 @@ Selected select_reduction(const ptx::Instruction& in) {
 
 Selected select_bar(const ptx::Instruction& in) {
   if (in.has("warp")) return {run_warp_sync};
-  if (in.has("cluster")) return {};
+  if (in.has("cluster")) return select_cluster_barrier(in);
   if (in.has("red")) return select_reduction(in);
   return {in.has("arrive") ? run_arrive : run_sync};
 }

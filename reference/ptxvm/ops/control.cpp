@@ -94,7 +94,6 @@ Selected select_trap(const ptx::Instruction&) { return {run_trap}; }
 Selected select_brkpt(const ptx::Instruction&) { return {run_trap}; }
 Selected select_nanosleep(const ptx::Instruction&) { return {run_nanosleep}; }
 Selected select_pmevent(const ptx::Instruction&) { return {run_nothing}; }
-Selected select_setmaxnreg(const ptx::Instruction&) { return {run_nothing}; }
 Selected select_griddepcontrol(const ptx::Instruction&) { return {run_nothing}; }
 Selected select_membar(const ptx::Instruction&) { return {run_fence}; }
 Selected select_fence(const ptx::Instruction&) { return {run_fence}; }

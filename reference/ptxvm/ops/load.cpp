@@ -1,5 +1,6 @@
 // ld of global, constant, shared and generic addresses. Ordered and volatile loads, local memory
 // and parameters: ordered.h, stack.h.
+#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/ops/access.h"
 #include "reference/ptxvm/ops/select.h"
 #include "reference/ptxvm/ordered.h"
@@ -136,6 +137,8 @@ const Op* load_generic(Warp& warp, const Op* op) {
   if (spaces.param)
     warp.mask = spaces.param,
     load_parameter(warp, op, sizeof(M), std::is_signed_v<M>, kParamWindow);
+  if (spaces.peer)
+    warp.mask = spaces.peer, load_cluster(warp, op, sizeof(M), std::is_signed_v<M>);
   warp.mask = all;
   return op + 1;
 }
@@ -201,6 +204,7 @@ Selected of_width(const ptx::Instruction& in) {
 
 Selected select_ld(const ptx::Instruction& in) {
   if (const Selected other = select_stack_load(in); other.handler) return other;
+  if (const Selected other = select_cluster_load(in); other.handler) return other;
   if (const Selected other = select_ordered_load(in); other.handler) return other;
   const ptx::Type type = in.type();
   const bool is_signed = type == ptx::Type::s8 || type == ptx::Type::s16;

@@ -66,6 +66,9 @@ template <Space space, bool by_parity, bool yields>
 const Op* wait(Warp& w, const Op* op) {
   uint32_t passed = 0;
   each_object<space>(w, op, [&](int lane, std::byte* at) {
+    if (at < w.cta->shared || at >= w.cta->shared + w.cta->shared_bytes)
+      raise(w, op, TrapKind::invalid_address_space, lane,
+            "a thread waits for an mbarrier object of its own block only");
     w.cta->async.settle(w, op, uint32_t(at - w.cta->shared));
     const bool pass = by_parity
                           ? mbarrier_passed_parity(w, op, lane, at, lanes<uint32_t>(w, op->b)[lane])
@@ -130,6 +133,7 @@ Selected select_in(const ptx::Instruction& in) {
 Selected select_mbarrier(const ptx::Instruction& in) {
   if (in.has("pending_count")) return {pending_count};
   if (in.space() == Space::shared) return select_in<Space::shared>(in);
+  if (in.space() == Space::shared_cluster) return select_in<Space::shared_cluster>(in);
   return in.space() == Space::generic ? select_in<Space::generic>(in) : Selected{};
 }
 

@@ -25,6 +25,8 @@ namespace ptxvm::PTXVM_ISA {
 
 /// The handler that runs several ops in a row whose handler is `one` (fuse.h); null: there is none.
 [[gnu::weak]] Handler run_of(Handler one);
+/// barrier.cluster (ops/cluster.cpp).
+[[gnu::weak]] Selected select_cluster_barrier(const ptx::Instruction&);
 
 /// mov from a special register that changes (%clock, %clock64, %globaltimer ...): lowering asks it
 /// instead of select_mov. Op::a is kNoOperand.

@@ -1,5 +1,6 @@
 // st to global, shared and generic addresses. Where lanes write the same bytes, the last lane's
 // stay.
+#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/ops/access.h"
 #include "reference/ptxvm/ops/select.h"
 #include "reference/ptxvm/ordered.h"
@@ -72,6 +73,7 @@ const Op* store_generic(Warp& warp, const Op* op) {
     warp.mask = global, store_global<M, width>(warp, op);
   if (spaces.shared) warp.mask = spaces.shared, store_shared<M, width, kSharedWindow>(warp, op);
   if (spaces.local) warp.mask = spaces.local, store_local(warp, op, sizeof(M), kLocalWindow);
+  if (spaces.peer) warp.mask = spaces.peer, store_cluster(warp, op, sizeof(M));
   warp.mask = all;
   return op + 1;
 }
@@ -104,6 +106,7 @@ Selected of_width(const ptx::Instruction& in) {
 
 Selected select_st(const ptx::Instruction& in) {
   if (const Selected other = select_stack_store(in); other.handler) return other;
+  if (const Selected other = select_cluster_store(in); other.handler) return other;
   if (const Selected other = select_ordered_store(in); other.handler) return other;
   switch (ptx::bytes_of(in.type())) {
     case 1:

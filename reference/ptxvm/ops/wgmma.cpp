@@ -1,0 +1,248 @@
+// wgmma: D = A * B + D for the four warps of a warp group, 16 of the 64 rows each. PTX ISA 9.0,
+// section 9.7.15.
+//
+// Each warp computes its rows when it comes to the instruction, from shared memory as it is then;
+// fence, commit_group and wait_group have nothing left to do. Precision is that of mma (mma.cpp).
+//
+// Shared operands. Sixteen bytes along the contiguous dimension are a unit; a core matrix is eight
+// units. Both offsets of a descriptor are strides between core matrices: without swizzling, of the
+// stride offset between those of the next 8 rows of M or N and of the leading offset along K
+// (K-major), with it, units of a row lie side by side, `swizzle` bytes to the row. The units of
+// each 128 bytes are permuted by exclusive or with address bits 7 to 9.
+#include "reference/ptxvm/cta.h"
+#include "reference/ptxvm/ops/collective.h"
+#include "reference/ptxvm/ops/mma_tile.h"
+#include "reference/ptxvm/ops/select.h"
+
+namespace ptxvm::PTXVM_ISA {
+namespace {
+
+constexpr int kUnit = 16, kMaxK = 32;
+
+struct Form {
+  uint8_t n8 = 0;  // 8-column blocks of B
+  Element a = Element::none, b = Element::none, d = Element::none;
+  uint8_t d_registers = 0, a_registers = 0;  // of A 0: in shared memory
+  uint16_t flags = 0;
+  enum Flag : uint16_t { negate_a = 1, negate_b = 2, a_by_m = 4, b_by_n = 8, saturate = 16 };
+  bool has(Flag f) const { return flags & f; }
+};
+static_assert(sizeof(Form) == 8);
+
+/// The 64-bit matrix descriptor; bytes.
+struct Descriptor {
+  uint32_t start, leading, stride, base, swizzle;
+  explicit Descriptor(uint64_t bits) {
+    const auto field = [bits](int at) { return uint32_t(bits >> at & 0x3fff) * kUnit; };
+    start = field(0), leading = field(16), stride = field(32);
+    base = uint32_t(bits >> 49 & 7);
+    constexpr uint32_t kSwizzles[] = {kUnit, 128, 64, 32};
+    swizzle = kSwizzles[bits >> 62];
+  }
+  /// Where unit `row` of a core matrix is: number `along` in M or N, `k` in K.
+  uint32_t unit(uint32_t along, uint32_t k, uint32_t row, bool k_major) const {
+    const uint32_t units = swizzle / kUnit;
+    uint32_t offset = row * swizzle;
+    if (units == 1)
+      offset += along * stride + k * leading;
+    else if (k_major)
+      offset += along * stride + k * kUnit;
+    else
+      offset += along % units * kUnit + along / units * leading + k * stride;
+    const uint32_t address = start + offset;
+    return address ^ (((address >> 7) - base) & (units - 1)) * kUnit;
+  }
+};
+
+/// 8 rows of M or N times a unit along K, as numbers in row-major order.
+void read_block(Warp& w, const Op* op, const Descriptor& from, Element element, bool k_major,
+                uint32_t along, uint32_t k, float* out) {
+  alignas(64) uint32_t units[kLanes];
+  for (uint32_t row = 0; row < 8; ++row) {
+    const uint32_t at = from.unit(along, k, row, k_major);
+    if (at + kUnit > w.cta->shared_bytes)
+      raise(w, op, TrapKind::out_of_bounds, -1,
+            "a matrix descriptor leads beyond the block's shared memory");
+    __builtin_memcpy(units + row * 4, w.cta->shared + at, kUnit);
+  }
+  if (k_major) return decode(element, units, out);
+  alignas(64) float turned[64];
+  decode(element, units, turned);
+  transpose(turned, 8, out);
+}
+
+void negate(float* values, int count) {
+  for (int i = 0; i < count; ++i) values[i] = -values[i];
+}
+
+/// c += a * b: c two 8 x 8 blocks, a[m + 2 * k] 8 x width, b width x 8 twice.
+template <int width>
+void multiply(const float* a, const float* b, float* c) {
+  constexpr int n = kVectorBytes / 4 < 8 ? kVectorBytes / 4 : 8;
+  using V = Vec<float, n>;
+  for (int row = 0; row < 16; ++row)
+    for (int x = 0; x < 8; x += n) {
+      V sum = load<float, n>(c + row * 8 + x);
+      for (int k = 0; k < 2 * width; ++k) {
+        const float left = a[(row / 8 + 2 * (k / width)) * 8 * width + row % 8 * width + k % width];
+        sum = fused(splat<V>(left), load<float, n>(b + k * 8 + x), sum);
+      }
+      store<float, n>(c + row * 8 + x, sum);
+    }
+}
+
+void multiply(int width, const float* a, const float* b, float* c) {
+  if (width == 4) return multiply<4>(a, b, c);
+  if (width == 8) return multiply<8>(a, b, c);
+  return multiply<16>(a, b, c);
+}
+
+/// The registers of one 16 x 8 block of D.
+struct Block {
+  Warp& w;
+  const uint32_t* at;
+
+  void read(Element type, float* c) const {
+    for (int m = 0; m < 2; ++m) {
+      if (type == Element::f16)
+        decode(Element::f16, lanes<uint32_t>(w, at[m]), c + m * 64);
+      else
+        interleave(lanes<float>(w, at[2 * m]), lanes<float>(w, at[2 * m + 1]), c + m * 64);
+    }
+  }
+  void write(Element type, const float* c) const {
+    for (int m = 0; m < 2; ++m) {
+      if (type == Element::f16)
+        encode_half(c + m * 64, lanes<uint32_t>(w, at[m]));
+      else
+        deinterleave(c + m * 64, lanes<float>(w, at[2 * m]), lanes<float>(w, at[2 * m + 1]));
+    }
+  }
+  /// Sums of products are exact as floats (mma_tile.h).
+  void add_integers(const float* sums, bool accumulates, bool saturates) const {
+    alignas(64) int32_t c[64];
+    for (int m = 0; m < 2; ++m) {
+      int32_t *even = lanes<int32_t>(w, at[2 * m]), *odd = lanes<int32_t>(w, at[2 * m + 1]);
+      interleave(even, odd, c);
+      for (int i = 0; i < 64; ++i) {
+        const int32_t before = accumulates ? c[i] : 0;
+        if (__builtin_add_overflow(before, int32_t(sums[m * 64 + i]), &c[i]) && saturates)
+          c[i] = before < 0 ? INT32_MIN : INT32_MAX;
+      }
+      deinterleave(c, even, odd);
+    }
+  }
+};
+
+const Op* product(Warp& w, const Op* op) {
+  if (!whole_warp(w, op)) return nullptr;
+  const auto f = __builtin_bit_cast(Form, op->imm);
+  const int width = block_width(f.a);
+  const bool in_registers = f.a_registers != 0;
+  const uint32_t scale = in_registers ? op->b : op->c;
+  const bool accumulates = op->narrow_address & kPredicateSource
+                               ? predicate(w, scale) & 1
+                               : lanes<uint32_t>(w, scale)[0] != 0;
+
+  alignas(64) float a[16 * kMaxK], b[8 * kMaxK], rows[8 * kMaxK / 2];
+  for (uint32_t i = 0; i < 4; ++i) {
+    float* out = a + i * 8 * uint32_t(width);
+    if (in_registers)
+      decode(f.a, lanes<uint32_t>(w, op->more[f.d_registers + i]), out);
+    else
+      read_block(w, op, Descriptor(lanes<uint64_t>(w, op->a)[0]), f.a, !f.has(Form::a_by_m),
+                 w.index % 4 * 2 + i % 2, i / 2, out);
+  }
+  if (f.has(Form::negate_a)) negate(a, 32 * width);
+
+  const Descriptor right(lanes<uint64_t>(w, in_registers ? op->a : op->b)[0]);
+  for (uint32_t n = 0; n < f.n8; ++n) {
+    for (uint32_t k = 0; k < 2; ++k) {
+      read_block(w, op, right, f.b, !f.has(Form::b_by_n), n, k, rows);
+      transpose(rows, width, b + k * 8 * uint32_t(width));
+    }
+    if (f.has(Form::negate_b)) negate(b, 16 * width);
+    alignas(64) float c[128] = {};
+    const Block block{w, op->more + n * (f.d == Element::f16 ? 2 : 4)};
+    if (accumulates && f.d != Element::s32) block.read(f.d, c);
+    multiply(width, a, b, c);
+    if (f.d == Element::s32)
+      block.add_integers(c, accumulates, f.has(Form::saturate));
+    else
+      block.write(f.d, c);
+  }
+  return op + 1;
+}
+
+const Op* run_nothing(Warp& w, const Op* op) { return whole_warp(w, op) ? op + 1 : nullptr; }
+
+Element element_of(ptx::Type type) {
+  using ptx::Type;
+  constexpr struct {
+    Type type;
+    Element element;
+  } kElements[] = {
+      {Type::f16, Element::f16},   {Type::bf16, Element::bf16}, {Type::tf32, Element::tf32},
+      {Type::e4m3, Element::e4m3}, {Type::e5m2, Element::e5m2}, {Type::s8, Element::s8},
+      {Type::u8, Element::u8},     {Type::f32, Element::f32},   {Type::s32, Element::s32}};
+  for (const auto& row : kElements)
+    if (row.type == type) return row.element;
+  return Element::none;
+}
+
+/// May these stand together? K is 32 bytes.
+bool combines(const Form& f) {
+  const auto is_8_bit_float = [](Element e) { return e == Element::e4m3 || e == Element::e5m2; };
+  const auto is_integer = [](Element e) { return e == Element::s8 || e == Element::u8; };
+  if (f.a == Element::f16 && f.b == f.a) return f.d == Element::f16 || f.d == Element::f32;
+  if ((f.a == Element::bf16 || f.a == Element::tf32) && f.b == f.a) return f.d == Element::f32;
+  if (is_8_bit_float(f.a) && is_8_bit_float(f.b)) return f.d == Element::f16 || f.d == Element::f32;
+  return is_integer(f.a) && is_integer(f.b) && f.d == Element::s32;
+}
+
+/// n of "m64n<n>k<k>", 0 if that is no shape for elements of these bits.
+uint32_t columns_of(const ptx::Instruction& in, int bits) {
+  for (const std::string& m : in.modifiers) {
+    if (m.compare(0, 4, "m64n") != 0) continue;
+    uint32_t n = 0, k = 0;
+    size_t i = 4;
+    for (; i < m.size() && m[i] >= '0' && m[i] <= '9'; ++i) n = n * 10 + uint32_t(m[i] - '0');
+    for (++i; i < m.size() && m[i] >= '0' && m[i] <= '9'; ++i) k = k * 10 + uint32_t(m[i] - '0');
+    return n % 8 == 0 && n <= 256 && k == uint32_t(256 / bits) ? n : 0;
+  }
+  return 0;
+}
+
+Selected select_product(const ptx::Instruction& in) {
+  Form f;
+  f.d = element_of(in.type(0)), f.a = element_of(in.type(1)), f.b = element_of(in.type(2));
+  if (in.has("sp") || !combines(f) || in.operands.size() < 4) return {};
+  f.n8 = uint8_t(columns_of(in, bits_of(f.a)) / 8);
+  f.d_registers = uint8_t(f.n8 * (f.d == Element::f16 ? 2 : 4));
+  f.a_registers = uint8_t(in.operands[1].elements.size());
+  if (!f.n8 || in.operands[0].elements.size() != f.d_registers) return {};
+  if (f.a_registers != 0 && f.a_registers != 4) return {};
+  if (in.has("satfinite")) f.flags |= Form::saturate;
+  // scale-a, scale-b, trans-a unless A is in registers, trans-b
+  const bool has_trans = bits_of(f.a) == 16;
+  const size_t expected = f.d == Element::s32 ? 4 : has_trans ? (f.a_registers ? 7 : 8) : 6;
+  if (in.operands.size() != expected) return {};
+  for (size_t i = 4; i < expected; ++i)
+    if (in.operands[i].kind != ptx::Operand::Kind::integer) return {};
+  if (expected == 4) return {.handler = product, .imm = __builtin_bit_cast(int64_t, f)};
+  if (int64_t(in.operands[4].bits) < 0) f.flags |= Form::negate_a;
+  if (int64_t(in.operands[5].bits) < 0) f.flags |= Form::negate_b;
+  if (expected == 8 && in.operands[6].bits) f.flags |= Form::a_by_m;
+  if (has_trans && in.operands[expected - 1].bits) f.flags |= Form::b_by_n;
+  return {.handler = product, .imm = __builtin_bit_cast(int64_t, f)};
+}
+
+}  // namespace
+
+Selected select_wgmma(const ptx::Instruction& in) {
+  if (in.has("mma_async")) return select_product(in);
+  const bool orders = in.has("fence") || in.has("commit_group") || in.has("wait_group");
+  return orders ? Selected{run_nothing} : Selected{};
+}
+
+}  // namespace ptxvm::PTXVM_ISA
