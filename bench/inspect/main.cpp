@@ -16,18 +16,19 @@
 namespace tconv::inspect {
 namespace {
 
-#ifdef TCONV_INSPECT_STRATEGIES
-/// f32 and nchw: what every strategy knows.
-std::vector<StrategyWork> strategy_work(const Problem& problem) {
+/// What each strategy of this build executes in f32 and nchw, which all of them know. Nothing in a
+/// host-only build.
+std::vector<StrategyWork> strategy_work([[maybe_unused]] const Problem& problem) {
   std::vector<StrategyWork> work;
+#ifdef TCONV_INSPECT_STRATEGIES
   for (const Strategy& strategy : strategies()) {
     if (strategy.op != Op::fprop || !strategy.supports(problem, {}).empty()) continue;
     const int64_t macs = strategy.macs_executed(problem, {});
     if (macs >= 0) work.push_back({strategy.name, macs});
   }
+#endif
   return work;
 }
-#endif
 
 void write(const std::filesystem::path& path, const std::string& text) {
   if (path.empty()) {
@@ -40,15 +41,14 @@ void write(const std::filesystem::path& path, const std::string& text) {
   if (!file) throw UsageError(one_line(fmt::format("--out: cannot write {}", path.string())));
 }
 
-void run(Options options) {
+void run(const Options& options) {
   if (options.help) return write({}, help_text());
-#ifdef TCONV_INSPECT_STRATEGIES
-  options.question.strategies = strategy_work;
-#endif
+  Question question = options.question;
+  question.strategies = strategy_work;
   std::vector<Report> reports;
   for (const Problem& problem : options.problems) {
     try {
-      reports.push_back(inspect(problem, options.question));
+      reports.push_back(inspect(problem, question));
     } catch (const ProblemError& error) {
       throw UsageError(one_line(fmt::format("{}: {}", problem.label(), error.what())));
     }
