@@ -1,0 +1,59 @@
+"""scripts/virtual: options become the machine's settings, and what cannot run gets one clear line."""
+
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Virtual(unittest.TestCase):
+    def setUp(self):
+        # A tree with a drop-in in its build folder, so that nothing is built here.
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.tree = pathlib.Path(self.folder.name)
+        (self.tree / "build/virtual").mkdir(parents=True)
+        (self.tree / "build/virtual/libcudart.so.13").touch()
+        shutil.copytree(ROOT / "scripts", self.tree / "scripts")
+
+    def run_it(self, *arguments):
+        return subprocess.run([self.tree / "scripts/virtual", *arguments], capture_output=True, text=True, check=False)
+
+    def refused(self, *arguments):
+        done = self.run_it(*arguments)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        return done.stderr
+
+    def test_options_and_arguments_arrive(self):
+        show = 'echo "$PTXVM_THREADS $PTXVM_CHECK $PTXVM_DEVICE $PTXVM_PROFILE $1 ${LD_LIBRARY_PATH%%:*}"'
+        done = self.run_it("--threads=3", "--check=mem,race", "--device=l40s", "--profile=p.json", "sh", "-c", show, "sh", "--x")
+        self.assertEqual(done.stdout, f"3 mem,race l40s p.json --x {self.tree}/build/virtual\n", done.stderr)
+
+    def test_the_status_is_the_programs(self):
+        self.assertEqual(self.run_it("sh", "-c", "exit 7").returncode, 7)
+
+    def test_what_cannot_run(self):
+        self.assertIn("no such program", self.refused("/nowhere/a.out"))
+        self.assertIn("is a folder", self.refused(str(self.tree)))
+        plain = self.tree / "plain"
+        plain.touch()
+        self.assertIn("is not executable", self.refused(str(plain)))
+        self.assertIn("--frob", self.refused("--frob", "true"))
+        self.assertIn("--threads=0", self.refused("--threads=0", "true"))
+
+    @unittest.skipUnless(shutil.which("objcopy") and shutil.which("readelf"), "needs binutils")
+    def test_device_code_without_a_shared_runtime_names_the_flag(self):
+        program = self.tree / "a.out"
+        code = self.tree / "code"
+        code.write_bytes(b"\0" * 16)
+        copy = ["objcopy", f"--add-section=.nv_fatbin={code}", shutil.which("true"), str(program)]
+        subprocess.run(copy, check=True)
+        self.assertIn("nvcc -cudart shared", self.refused(str(program)))
+
+
+if __name__ == "__main__":
+    unittest.main()
