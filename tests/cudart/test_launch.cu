@@ -221,6 +221,25 @@ TEST(Launch, ConfiguredLaunchesTakeAttributes) {
   EXPECT_EQ(out.host(), (std::vector<unsigned>{2, 1, 1, 3, 1, 1}));
 }
 
+TEST(Launch, ClustersOfSeveralBlocksAreRefusedAndNotIgnored) {
+  VIRTUAL_GPU_ONLY();
+  int supported = 1;
+  ASSERT_CUDA(cudaDeviceGetAttribute(&supported, cudaDevAttrClusterLaunch, 0));
+  EXPECT_EQ(supported, 0);
+  cudaLaunchAttribute attribute{};
+  attribute.id = cudaLaunchAttributeClusterDimension;
+  attribute.val.clusterDim = {2, 1, 1};
+  cudaLaunchConfig_t config{};
+  config.gridDim = 2;
+  config.blockDim = 3;
+  config.attrs = &attribute;
+  config.numAttrs = 1;
+  EXPECT_EQ(cudaLaunchKernelEx(&config, count), cudaErrorNotSupported);
+  attribute.val.clusterDim = {1, 1, 1};
+  EXPECT_CUDA(cudaLaunchKernelEx(&config, count));
+  cudaGetLastError();
+}
+
 TEST(Launch, CountersOfEachLaunchAreKeptSinceTheReset) {
   VIRTUAL_GPU_ONLY();
   const auto reset = virtual_function<void()>("ptxvmCountersReset");

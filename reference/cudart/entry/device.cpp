@@ -107,6 +107,13 @@ CUDART_ENTRY cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer)
     *can = 0;
   });
 }
+CUDART_ENTRY cudaError_t cudaDeviceGetP2PAttribute(int*, cudaDeviceP2PAttr, int device, int peer) {
+  return call([&] {
+    check_device(device);
+    check_device(peer);
+    fail(cudaErrorInvalidDevice);
+  });
+}
 CUDART_ENTRY cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) {
   return call([] { fail(cudaErrorInvalidDevice); });
 }

@@ -46,6 +46,16 @@ CUDART_ENTRY cudaError_t cudaMemPoolSetAccess(cudaMemPool_t pool, const cudaMemA
                                               size_t) {
   return call([&] { pool_of(pool); });
 }
+CUDART_ENTRY cudaError_t cudaMemPoolGetAccess(cudaMemAccessFlags* flags, cudaMemPool_t pool,
+                                              cudaMemLocation* location) {
+  return call([&] {
+    pool_of(pool);
+    require(flags && location && location->type == cudaMemLocationTypeDevice,
+            cudaErrorInvalidValue);
+    check_device(location->id);
+    *flags = cudaMemAccessFlagsProtReadWrite;
+  });
+}
 CUDART_ENTRY cudaError_t cudaMallocFromPoolAsync(void** out, size_t bytes, cudaMemPool_t pool,
                                                  cudaStream_t stream) {
   return call([&] {
