@@ -78,7 +78,7 @@ std::string child(const std::string& environment, const std::string& program,
 }
 
 void row(const std::string& what, const std::string& figure, const std::string& aim) {
-  fmt::print("{:<58} {:>24}   {}\n", what, figure, aim);
+  fmt::print("{:<70} {:>10}   {}\n", what, figure, aim);
 }
 
 void speed_rows(const Backend& backend) {
