@@ -41,6 +41,7 @@ inline constexpr std::array kNastyProblems = {
     NastyProblem{"3-D, k = s", "mb1_ic8oc4_id3ih3iw2_kd2kh2kw2_sd2sh2sw2"},
     NastyProblem{"3-D, k%s != 0", "mb2_ic3oc5_id2ih3iw3_kd3kh3kw3_sd2sh2sw2_pd1ph1pw1"},
     NastyProblem{"3-D, all different", "g2mb1_ic4oc6_id2ih3iw4_kd1kh2kw3_sd3sh2sw1_dd0dh1dw1"},
+    NastyProblem{"3-D, deep kernel, nothing cropped", "mb1_ic3oc4_id3ih2iw2_kd4kh3kw2_sd2sh1sw1"},
     NastyProblem{"more channels than a tile", "mb1_ic20oc70_ih6iw6_kh3kw3_sh2sw2_ph1pw1"},
     NastyProblem{"more positions than a tile", "mb2_ic8oc20_ih17iw19_kh2kw2_sh2sw2"},
     NastyProblem{"sums over batch and space in parts", "mb3_ic5oc6_ih20iw23_kh3kw3_sh2sw2_ph1pw1"},

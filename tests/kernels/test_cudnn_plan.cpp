@@ -197,9 +197,12 @@ constexpr Refusal kRefusals[] = {
 TEST(CudnnPlan, WhatCudnnCannotExpressHasAReason) {
   for (const auto& [descriptor, reason] : kRefusals) {
     const Problem problem = Problem::parse(descriptor);
-    EXPECT_NE(inexpressible(Op::fprop, problem, {}).find(reason), std::string::npos)
-        << inexpressible(Op::fprop, problem, {});
-    EXPECT_THROW(plan(problem, {}, h100()), Error) << "cuDNN itself agrees that it cannot";
+    for (const Op op : {Op::fprop, Op::dgrad, Op::wgrad}) {
+      const std::string said = inexpressible(op, problem, {});
+      EXPECT_NE(said.find(reason), std::string::npos) << to_string(op) << ": " << said;
+      EXPECT_THROW(plan(problem, {}, h100(), {}, op), Error)
+          << to_string(op) << ": cuDNN itself agrees that it cannot";
+    }
   }
 }
 
