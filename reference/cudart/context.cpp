@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "reference/cudart/findings.h"
 #include "reference/cudart/profile.h"
 
 namespace cudart {
@@ -73,7 +74,7 @@ Context& Context::get() {
 Context::Context() : profile_(&tconv::device_profile("a100-sxm")) {
   try {
     read_environment();
-  } catch (const std::invalid_argument& e) {
+  } catch (const std::exception& e) {
     note(e.what());
     sticky_ = cudaErrorInitializationError;
   }
@@ -83,6 +84,7 @@ void Context::read_environment() {
   static_cast<void>(models_caches());
   const char* device = std::getenv("PTXVM_DEVICE");
   if (device) profile_ = &tconv::device_profile(device);
+  checks_ = ptxvm::checks_from_environment();
   const char* memory = std::getenv("PTXVM_MEMORY");
   memory_bytes_ =
       memory ? parse_bytes(memory)
@@ -104,7 +106,9 @@ ptxvm::Machine& Context::machine() {
     config.l2_bytes = static_cast<uint64_t>(profile_->l2_bytes);
     config.profile = !profile_file().empty();
     config.model_caches = models_caches();
+    config.checks = checks_;
     machine_ = std::make_unique<ptxvm::Machine>(config);
+    machine_->set_findings(report_finding);
   }
   return *machine_;
 }
@@ -113,7 +117,7 @@ void Context::require_usable() const { require(sticky_ == cudaSuccess, sticky_);
 
 void Context::fault(const ptxvm::Trap& trap) {
   last_report_ = trap.what();
-  note(last_report_);
+  report_finding(trap);
   const cudaError_t code = code_of(trap.kind);
   if (code == cudaErrorInvalidConfiguration) fail(code);  // nothing ran: the context lives on
   sticky_ = code;

@@ -31,6 +31,7 @@ class Context {
   /// Fails with what is wrong with the device: a bad PTXVM_ setting, or a fault that ended the
   /// context.
   void require_usable() const;
+  bool has_machine() const { return machine_ != nullptr; }
   bool usable() const { return sticky_ == cudaSuccess; }
   /// A fault of a kernel: every later call returns its code. Prints the report.
   void fault(const ptxvm::Trap& trap);
@@ -45,6 +46,7 @@ class Context {
 
   const tconv::DeviceProfile* profile_;
   uint64_t memory_bytes_ = 0;
+  ptxvm::Checks checks_;
   cudaError_t sticky_ = cudaSuccess;
   std::string last_report_;
   std::unique_ptr<ptxvm::Machine> machine_;

@@ -89,6 +89,7 @@ void copy(Box to, Box from, Extent extent, cudaMemcpyKind kind) {
   const std::byte* const in = view(from.base, span_of(from, extent), from_device, "copy's source");
   for_rows(extent, [&](size_t z, size_t y) {
     std::memmove(out + offset_of(to, z, y), in + offset_of(from, z, y), extent.width);
+    if (to_device) memory().set_written(number(to.base) + offset_of(to, z, y), extent.width, true);
   });
 }
 
@@ -118,6 +119,7 @@ void fill(Box to, unsigned value, Extent extent, unsigned element_size) {
   std::byte* const out = view(to.base, span_of(to, extent), device, "cudaMemset");
   for_rows(extent, [&](size_t z, size_t y) {
     std::byte* const row = out + offset_of(to, z, y);
+    if (device) memory().set_written(number(to.base) + offset_of(to, z, y), extent.width, true);
     if (element_size == 1) {
       std::memset(row, static_cast<int>(value), extent.width);
       return;

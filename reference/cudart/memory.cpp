@@ -70,6 +70,7 @@ bool is_shown(const void* p) { return find_pinned(p) || is_managed(p); }
 void* allocate(size_t bytes, const char* label) {
   if (bytes == 0) return nullptr;
   const uint64_t address = allocate_address(bytes, label);
+  memory().set_written(address, bytes, false);
   freeable().insert(address);
   return pointer(address);
 }

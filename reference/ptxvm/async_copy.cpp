@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "reference/ptxvm/check/state.h"
 #include "reference/ptxvm/cta.h"
 #include "reference/ptxvm/mbarrier.h"
 
@@ -65,6 +66,7 @@ void AsyncCopies::perform(Warp& warp, const Op* op, AsyncCopy& copy, uint32_t la
   copy.mask &= ~lanes;
   each(lanes, [&](uint32_t lane) {
     std::byte* at = shared + copy.to[lane];
+    if (warp.cta->checks) warp.cta->checks->arrived(copy.to[lane], copy.bytes);
     if (copy.bytes == 16)
       std::memcpy(at, copy.data[lane], 16);
     else if (copy.bytes)

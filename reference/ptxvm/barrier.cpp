@@ -6,6 +6,7 @@
 #include <bit>
 #include <string>
 
+#include "reference/ptxvm/check/state.h"
 #include "reference/ptxvm/cta.h"
 
 namespace ptxvm {
@@ -29,6 +30,7 @@ void deliver(const Op* op, std::byte* registers, uint32_t mask, const Barrier& b
 }  // namespace
 
 void Cta::open(uint32_t id) {
+  if (checks) checks->opened(*this, id);
   for (Warp& warp : warps) {
     for (uint32_t i = 0; i < warp.split_count; ++i) {
       Split& split = warp.splits[i];

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "reference/ptxvm/cluster.h"
+#include "reference/ptxvm/check/state.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/schedule.h"
 
@@ -50,6 +51,7 @@ Cta::Cta(Grid& grid_, Worker& worker_, Site* sites, BlockCount* blocks)
     warps[i].index = i;
     levels_[i].free.resize(grid.plans.size());
   }
+  if (grid.checks) checks = std::make_shared<CtaChecks>(*this, *grid.checks);
 }
 
 void Cta::start(uint64_t number, std::shared_ptr<Cluster> of) {
@@ -65,6 +67,7 @@ void Cta::start(uint64_t number, std::shared_ptr<Cluster> of) {
   std::fill(std::begin(barriers), std::end(barriers), Barrier{});
   async.reset(warps.size());
   for (WarpTrace& trace : traces) trace.clear();
+  if (checks) checks->start(*this);
   const CodePlan& entry = grid.plan(grid.program->entry());
   for (Warp& warp : warps) {
     const uint32_t threads = std::min<uint32_t>(kLanes, living - warp.index * kLanes);

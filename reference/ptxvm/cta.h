@@ -17,6 +17,7 @@ namespace ptxvm {
 struct Grid;
 struct Cluster;
 struct CodePlan;
+struct CtaChecks;
 
 inline constexpr int kBarriers = 16;
 
@@ -75,6 +76,7 @@ struct Cta {
   AsyncCopies async;
   std::vector<WarpTrace> traces;  // by warp; empty unless the launch models caches
   std::vector<Warp> warps;
+  std::shared_ptr<CtaChecks> checks;  // null: none
 
  private:
   struct Levels {  // of one warp

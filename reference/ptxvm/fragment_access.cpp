@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "reference/ptxvm/address.h"
+#include "reference/ptxvm/check/state.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/pattern.h"
 #include "reference/ptxvm/text.h"
@@ -101,6 +102,8 @@ std::byte* locate_runs(Warp& warp, const Op* op, ptx::Space space, const Runs& r
     first -= kSharedWindow;
   }
   check(warp, op, site, first, runs, shared, writes);
+  if (warp.cta->checks)
+    check_rows(warp, op, shared, first, runs.count, runs.bytes, runs.pitch, writes);
   const uint64_t requests = std::max<uint64_t>(1, runs.count * runs.bytes / (kPieceBytes * kLanes));
   if (!shared) {
     site.global.requests += requests;

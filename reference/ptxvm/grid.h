@@ -32,6 +32,8 @@ struct CodePlan {
   std::vector<Slot> specials;
 };
 
+struct GridChecks;
+
 struct Grid {
   const Program* program = nullptr;
   Memory* memory = nullptr;
@@ -49,6 +51,8 @@ struct Grid {
   std::function<void(std::string_view)> print;
   std::mutex printing;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+
+  GridChecks* checks = nullptr;  // null: none
 
   std::atomic<uint64_t> next_block{0};
   std::atomic<uint64_t> stop_at{

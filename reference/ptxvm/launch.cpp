@@ -4,6 +4,7 @@
 #include <cstring>
 #include <thread>
 
+#include "reference/ptxvm/check/state.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/module.h"
 #include "reference/ptxvm/where.h"
@@ -153,7 +154,8 @@ void prepare(Grid& grid, const Launch& launch) {
 }  // namespace
 
 LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig& config,
-                      uint64_t id, const std::function<void(std::string_view)>& print) {
+                      uint64_t id, const std::function<void(std::string_view)>& print,
+                      const std::function<void(const Trap&)>& findings) {
   Grid grid;
   grid.memory = &memory;
   grid.config = &config;
@@ -168,6 +170,16 @@ LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig&
   std::vector<Site> sites(n * grid.sites);
   std::vector<BlockCount> blocks(n * grid.blocks);
   MemoryView view = MemoryView::begin(memory);
+  std::unique_ptr<GridChecks> checks;
+  if (config.checks->any_in_kernels()) {
+    checks = std::make_unique<GridChecks>();
+    checks->which = *config.checks;
+    checks->global = {view.unwritten, view.writes, view.reads};
+    checks->arena_begin = view.arena_begin;
+    checks->arena_bytes = view.arena_bytes;
+    checks->findings = findings;
+    grid.checks = checks.get();
+  }
   if (grid.model) view.epoch = MemoryView::kNoMark;
   const auto run = [&](size_t i) {
     work(grid, workers[i], i, n, sites.data() + i * grid.sites, blocks.data() + i * grid.blocks);

@@ -5,8 +5,9 @@
 
 namespace ptxvm {
 
-/// Throws Trap and PtxError.
-LaunchReport run_grid(const Launch&, Memory&, const MachineConfig&, uint64_t id,
-                      const std::function<void(std::string_view)>& print);
+/// Throws Trap and PtxError. config.checks is set; `findings` are those that do not end the launch.
+LaunchReport run_grid(const Launch&, Memory&, const MachineConfig& config, uint64_t id,
+                      const std::function<void(std::string_view)>& print,
+                      const std::function<void(const Trap&)>& findings);
 
 }  // namespace ptxvm

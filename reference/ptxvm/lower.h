@@ -62,6 +62,8 @@ struct Program {
   uint32_t static_shared = 0;  // bytes of all reachable .shared variables but the extern []
   uint32_t dynamic_shared =
       0;  // offset where the extern [] ones begin: static_shared, aligned for them
+  std::vector<std::pair<const Code*, const Op*>>
+      checked;  // by CheckedOp::number; 0 is none. Empty without checks
   const Code& entry() const { return *codes.front(); }
 };
 

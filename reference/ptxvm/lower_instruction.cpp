@@ -240,6 +240,7 @@ void FunctionLowering::emit(Draft&& draft) {
   guard.instruction = &in;
   guard.op = draft.op;
   guard.guard = draft.guard;
+  code_->main_ops.push_back(static_cast<uint32_t>(drafts_.size()));
   drafts_.push_back(std::move(draft));
   for (const Draft::Resize& r : after) emit_resize(guard, r);
   const bool guarded = guard.guard != kNothing;

@@ -2,13 +2,16 @@
 #include <cstdio>
 
 #include "reference/ptxvm/launch.h"
+#include "reference/ptxvm/memory_view.h"
 #include "reference/ptxvm/module.h"
 
 namespace ptxvm {
 
 struct Machine::Impl {
-  explicit Impl(const MachineConfig& config_)
-      : config(config_), memory(config_.memory_bytes), linker(memory) {}
+  explicit Impl(MachineConfig config_)
+      : config(std::move(config_)), memory(config.memory_bytes), linker(memory, *config.checks) {
+    MemoryView::enable(memory, *config.checks);
+  }
   MachineConfig config;
   Memory memory;
   Linker linker;
@@ -18,9 +21,21 @@ struct Machine::Impl {
   std::function<void(std::string_view)> print = [](std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
   };
+  std::function<void(const Trap&)> findings = [](const Trap& trap) {
+    std::fprintf(stderr, "ptxvm: %s\n", trap.what());
+  };
 };
 
-Machine::Machine(const MachineConfig& config) : impl_(std::make_unique<Impl>(config)) {}
+namespace {
+
+MachineConfig with_checks(MachineConfig config) {
+  if (!config.checks) config.checks = checks_from_environment();
+  return config;
+}
+
+}  // namespace
+
+Machine::Machine(const MachineConfig& config) : impl_(std::make_unique<Impl>(with_checks(config))) {}
 Machine::~Machine() = default;
 
 Memory& Machine::memory() { return impl_->memory; }
@@ -77,11 +92,16 @@ Machine::KernelInfo Machine::info(const Kernel* kernel) {
 
 LaunchReport Machine::run(const Launch& launch) {
   const std::lock_guard lock(impl_->running);
-  return run_grid(launch, impl_->memory, impl_->config, ++impl_->launches, impl_->print);
+  return run_grid(launch, impl_->memory, impl_->config, ++impl_->launches, impl_->print,
+                  impl_->findings);
 }
 
 void Machine::set_printf(std::function<void(std::string_view)> print) {
   impl_->print = std::move(print);
+}
+
+void Machine::set_findings(std::function<void(const Trap&)> findings) {
+  impl_->findings = std::move(findings);
 }
 
 }  // namespace ptxvm

@@ -82,6 +82,7 @@ struct Memory::Impl {
 
   const uint64_t capacity, space;
   Reservation device, bytes, marks;
+  std::optional<Reservation> unwritten, races;  // of the checks; races: writes, then reads
   const uint64_t base;
   uint64_t
       cursor;  // allocations go upwards from here, so that freed addresses stay unused for long
@@ -235,6 +236,33 @@ bool Memory::is_device(uint64_t address) const { return address - impl_->base < 
 uint64_t Memory::used() const { return impl_->used; }
 uint64_t Memory::capacity() const { return impl_->capacity; }
 
+std::vector<Memory::Allocation> Memory::live() const {
+  const std::shared_lock lock(impl_->mutex);
+  std::vector<Allocation> all;
+  for (const auto& [address, allocation] : impl_->live) all.push_back(allocation);
+  return all;
+}
+
+void Memory::set_written(uint64_t address, uint64_t size, bool written) {
+  if (!impl_->unwritten || !is_device(address)) return;
+  auto* entries = reinterpret_cast<uint8_t*>(impl_->unwritten->data());
+  const uint64_t begin = address - impl_->base, end = begin + size;
+  const uint64_t first = round_up(begin, 4), last = end / 4 * 4;
+  const auto byte = [&](uint64_t at) {
+    const auto bit = uint8_t(1u << at % 4);
+    entries[at / 4] = written ? entries[at / 4] & uint8_t(~bit) : entries[at / 4] | bit;
+  };
+  for (uint64_t at = begin; at < std::min(first, end); ++at) byte(at);
+  if (first < last) std::memset(entries + first / 4, written ? 0 : 15, (last - first) / 4);
+  for (uint64_t at = std::max(last, std::min(first, end)); at < end; ++at) byte(at);
+}
+
+void MemoryView::enable(Memory& memory, const Checks& checks) {
+  Memory::Impl& m = *memory.impl_;
+  if (checks.init) m.unwritten.emplace(m.space / 4, PROT_READ | PROT_WRITE);
+  if (checks.race) m.races.emplace(m.space * 4, PROT_READ | PROT_WRITE);
+}
+
 MemoryView MemoryView::begin(Memory& memory) {
   Memory::Impl& m = *memory.impl_;
   const std::unique_lock lock(m.mutex);
@@ -249,6 +277,14 @@ MemoryView MemoryView::begin(Memory& memory) {
   view.read_marks = marks - m.base / kSectorBytes;
   view.write_marks = view.read_marks + sectors;
   view.mark = view.epoch = m.epoch;
+  view.arena_begin = m.base;
+  view.arena_bytes = m.space;
+  if (m.unwritten) view.unwritten = reinterpret_cast<uint8_t*>(m.unwritten->data()) - m.base / 4;
+  if (m.races) {
+    madvise(m.races->data(), m.space * 4, MADV_DONTNEED);
+    view.writes = reinterpret_cast<uint64_t*>(m.races->data()) - m.base / 4;
+    view.reads = view.writes + m.space / 4;
+  }
   return view;
 }
 

@@ -24,8 +24,15 @@ struct MemoryView {
   uint8_t epoch = 0;
   static constexpr uint8_t kNoMark = 255;
 
-  /// Begins a launch: every mark now counts as untouched.
+  // For the checks, by address / 4 (check/state.h, Shadow); null: not checked.
+  uint8_t* unwritten = nullptr;
+  uint64_t *writes = nullptr, *reads = nullptr;
+  uint64_t arena_begin = 0, arena_bytes = 0;
+
+  /// Begins a launch: every mark now counts as untouched, and nobody has accessed anything.
   static MemoryView begin(Memory&);
+  /// Makes room for what the checks remember.
+  static void enable(Memory&, const Checks&);
 };
 
 }  // namespace ptxvm

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "reference/ptxvm/check/instrument.h"
+
 namespace ptxvm {
 
 const Program& Kernel::program() const {
@@ -9,6 +11,7 @@ const Program& Kernel::program() const {
   if (!program_) {
     program_ = lower_program(module_, function_, symbols_);
     for (uint32_t i = 0; i < program_->codes.size(); ++i) program_->codes[i]->index = i;
+    instrument(*program_, checks_);
   }
   return *program_;
 }
@@ -82,7 +85,7 @@ const Kernel* LoadedModule::kernel(std::string_view name) {
   if (const auto found = kernels_.find(name); found != kernels_.end()) return found->second.get();
   const ptx::Function* function = own_function(name);
   if (!function || !function->is_entry) return nullptr;
-  return kernels_.emplace(name, std::make_unique<Kernel>(*module_, *function, *this))
+  return kernels_.emplace(name, std::make_unique<Kernel>(*module_, *function, *this, linker_.checks()))
       .first->second.get();
 }
 

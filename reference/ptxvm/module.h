@@ -13,8 +13,9 @@ namespace ptxvm {
 
 class Kernel {
  public:
-  Kernel(const ptx::Module& module, const ptx::Function& function, const SymbolResolver& symbols)
-      : module_(module), function_(function), symbols_(symbols) {}
+  Kernel(const ptx::Module& module, const ptx::Function& function, const SymbolResolver& symbols,
+         Checks checks)
+      : module_(module), function_(function), symbols_(symbols), checks_(checks) {}
   const ptx::Function& function() const { return function_; }
   const ptx::Module& module() const { return module_; }
   /// Lowers at the first call. Throws PtxError.
@@ -24,6 +25,7 @@ class Kernel {
   const ptx::Module& module_;
   const ptx::Function& function_;
   const SymbolResolver& symbols_;
+  const Checks checks_;
   mutable std::mutex mutex_;
   mutable std::unique_ptr<Program> program_;
 };
@@ -33,7 +35,7 @@ class LoadedModule;
 /// All modules of a machine: what one only declares, another may define.
 class Linker {
  public:
-  explicit Linker(Memory& memory) : memory_(memory) {}
+  Linker(Memory& memory, Checks checks) : memory_(memory), checks_(checks) {}
   ~Linker();
   int load(std::string_view ptx, const std::string& name);
   void unload(int id);
@@ -43,9 +45,11 @@ class Linker {
   std::pair<const ptx::Module*, const ptx::Function*> definition(std::string_view symbol) const;
   uint64_t new_function_address() { return next_function_ += 16; }
   Memory& memory() const { return memory_; }
+  Checks checks() const { return checks_; }
 
  private:
   Memory& memory_;
+  const Checks checks_;
   uint64_t next_function_ = 0x0001'3000'0000'0000;  // outside the arena and the windows
   int next_id_ = 0;
   std::map<int, std::unique_ptr<LoadedModule>> modules_;

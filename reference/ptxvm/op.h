@@ -98,6 +98,19 @@ struct ParamSlot {
   bool is_register = false;
 };
 
+/// What the checks know of an op (check/instrument.h).
+struct CheckedOp {
+  Handler body = nullptr;  // the op's own handler
+  uint32_t number = 0;     // in Program::checked
+  uint8_t bytes = 0;       // of an element
+  uint8_t elements = 0;    // of a lane
+  uint8_t computed = 0;    // loads: elements that are used for more than to be copied
+  uint8_t lanes = 32;      // that give an address, the first ones (ldmatrix)
+  ptx::Space space = ptx::Space::generic;
+  bool reads = false, writes = false;
+  bool acquires = false, releases = false;
+};
+
 struct Code;
 struct CallSite {
   std::string callee;          // empty: indirect
@@ -117,6 +130,8 @@ struct Code {
   std::vector<CallSite> calls;                 // call: Op::imm is the site
   std::vector<ConstantSlot> constants;
   std::vector<SpecialSlot> specials;
+  std::vector<uint32_t> main_ops;  // by instruction: its op, not those that resize its registers
+  std::vector<CheckedOp> checked;  // by op; empty without checks
   uint32_t template_bytes = 0;  // constants and specials lie below this
   uint32_t frame_bytes = 0;
   uint32_t sites = 0;

@@ -53,38 +53,66 @@ std::string demangled(const std::string& name) {
   return status == 0 && text ? text.get() : name;
 }
 
-std::string place(const Code& code, const Op& op) {
-  if (op.instruction >= code.instructions.size()) return code.name;
+Party party_at(const Code& code, const Op& op) {
+  Party party;
+  if (op.instruction >= code.instructions.size()) {
+    party.instruction = code.name;
+    return party;
+  }
   const ptx::Instruction& at = *code.instructions[op.instruction];
-  std::string text =
+  party.instruction =
       code.module->name + ":" + std::to_string(at.ptx_line) + " (" + at.full_name() + ")";
-  if (at.source.file && at.source.file < code.module->files.size())
-    text += ", source " + code.module->files[at.source.file] + ":" + std::to_string(at.source.line);
-  return text;
+  if (at.source.file && at.source.file < code.module->files.size()) {
+    party.file = code.module->files[at.source.file];
+    party.line = at.source.line;
+  }
+  return party;
 }
+
+std::string place(const Party& party) {
+  if (party.file.empty()) return party.instruction;
+  return party.instruction + ", source " + party.file + ":" + std::to_string(party.line);
+}
+
+std::string place(const Code& code, const Op& op) { return place(party_at(code, op)); }
 
 namespace {
 
-std::string triple(uint32_t x, uint32_t y, uint32_t z) {
-  return "(" + std::to_string(x) + "," + std::to_string(y) + "," + std::to_string(z) + ")";
+std::string triple(const Dim3& d) {
+  return "(" + std::to_string(d.x) + "," + std::to_string(d.y) + "," + std::to_string(d.z) + ")";
 }
 
 }  // namespace
 
-void raise(Warp& warp, const Op* op, TrapKind kind, int lane, const char* detail) {
+Trap fault(const Warp& warp, const Op* op, TrapKind kind, int lane, const std::string& detail,
+           std::optional<Party> other) {
   const Cta& cta = *warp.cta;
   const Dim3& block = cta.grid.block;
   const uint32_t thread = warp.index * kLanes + uint32_t(lane >= 0   ? lane
                                                          : warp.mask ? std::countr_zero(warp.mask)
                                                                      : 0);
-  std::string text = std::string(to_string(kind)) + ": " + detail;
-  text += "\n  kernel " + demangled(cta.grid.kernel);
-  if (op && warp.level) text += "\n  at " + place(*warp.level->code, *op);
+  auto finding = std::make_shared<Finding>();
+  finding->kernel = demangled(cta.grid.kernel);
+  finding->detail = detail;
+  Party& party = finding->party;
+  if (op && warp.level) party = party_at(*warp.level->code, *op);
+  party.block = cta.block_id;
+  party.thread = {thread % block.x, thread / block.x % block.y, thread / block.x / block.y};
+
+  std::string text = std::string(to_string(kind)) + ": " + detail + "\n  kernel " + finding->kernel;
+  if (op && warp.level) text += "\n  at " + place(party);
   if (warp.level && warp.level->parent)
     text += "\n  in function " + demangled(warp.level->code->name);
-  text += "\n  block " + triple(cta.block_id.x, cta.block_id.y, cta.block_id.z) + " thread " +
-          triple(thread % block.x, thread / block.x % block.y, thread / block.x / block.y);
-  throw Trap(kind, text);
+  text += "\n  block " + triple(party.block) + " thread " + triple(party.thread);
+  if (other)
+    text += "\n  the other access: " + place(*other) + "\n  by block " + triple(other->block) +
+            " thread " + triple(other->thread);
+  finding->other = std::move(other);
+  return Trap(kind, text, std::move(finding));
+}
+
+void raise(Warp& warp, const Op* op, TrapKind kind, int lane, const char* detail) {
+  throw fault(warp, op, kind, lane, detail);
 }
 
 std::string Cta::where() const {

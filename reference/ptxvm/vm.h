@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -44,12 +45,41 @@ enum class TrapKind {
 };
 std::string_view to_string(TrapKind);
 
+/// A thread at an instruction.
+struct Party {
+  std::string instruction;  // "module:ptx line (instruction)"
+  std::string file;         // source, empty if unknown
+  uint32_t line = 0;
+  Dim3 block{0, 0, 0}, thread{0, 0, 0};
+};
+
+/// A report in parts, for who writes it in another form than text.
+struct Finding {
+  std::string kernel;  // demangled
+  std::string detail;  // what, address, nearest allocation
+  Party party;
+  std::optional<Party> other;  // races: who came before
+};
+
 /// A fault of the running program. what() is the whole report: kind, kernel, PTX line, source line,
 /// block, thread, address, nearest allocation.
 struct Trap : std::runtime_error {
   Trap(TrapKind kind_, const std::string& text) : std::runtime_error(text), kind(kind_) {}
+  Trap(TrapKind kind_, const std::string& text, std::shared_ptr<const Finding> finding_)
+      : std::runtime_error(text), kind(kind_), finding(std::move(finding_)) {}
   TrapKind kind;
+  std::shared_ptr<const Finding> finding;  // null if no thread did it
 };
+
+/// What is looked for beyond bounds, alignment and null, which always are.
+struct Checks {
+  bool init = false, race = false, sync = false, leak = false;
+  bool only_report = false;  // go on after a finding
+  bool any_in_kernels() const { return init || race || sync; }
+};
+/// PTXVM_CHECK (words mem, init, race, sync, leak, all, with commas) and PTXVM_CHECK_ACTION (trap,
+/// report). Throws std::runtime_error for any other word.
+Checks checks_from_environment();
 
 /// Global memory: a guarded arena. Device addresses are not host addresses: dereferencing one on
 /// the host faults, unless the allocation is shown to the host.
@@ -86,6 +116,11 @@ class Memory {
   bool is_device(uint64_t address) const;
   uint64_t used() const;
   uint64_t capacity() const;
+  /// All live allocations by address.
+  std::vector<Allocation> live() const;
+  /// For the check of uninitialised reads: what these bytes hold was never written, or was. Without
+  /// a call they count as written. No effect in a machine without that check.
+  void set_written(uint64_t address, uint64_t size, bool written);
 
  private:
   struct Impl;
@@ -138,6 +173,7 @@ struct MachineConfig {
   uint64_t l1_bytes = 192 << 10;  // per SM, shared memory included
   uint64_t l2_bytes = 40 << 20;
   int workers = 0;            // 0: PTXVM_THREADS, else all cores
+  std::optional<Checks> checks = std::nullopt;  // nullopt: the environment says
   bool profile = false;       // fill LaunchReport::lines
   bool model_caches = false;  // counters ptx__model_* (cache_model.h)
 };
@@ -181,6 +217,8 @@ class Machine {
 
   /// Where device printf goes; default stdout.
   void set_printf(std::function<void(std::string_view)>);
+  /// Where findings go under Checks::only_report; default: their text to stderr.
+  void set_findings(std::function<void(const Trap&)>);
 
  private:
   struct Impl;

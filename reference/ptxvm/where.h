@@ -4,11 +4,19 @@
 #include <string>
 
 #include "reference/ptxvm/op.h"
+#include "reference/ptxvm/vm.h"
 
 namespace ptxvm {
 
 std::string demangled(const std::string& name);
 /// "module:ptx line (instruction), source file:line".
 std::string place(const Code&, const Op&);
+/// The same in parts; block and thread are left open.
+Party party_at(const Code&, const Op&);
+/// "module:ptx line (instruction), source file:line" again.
+std::string place(const Party&);
+/// A fault of one of the running lanes (-1: the first), with its report.
+Trap fault(const Warp&, const Op*, TrapKind, int lane, const std::string& detail,
+           std::optional<Party> other = std::nullopt);
 
 }  // namespace ptxvm

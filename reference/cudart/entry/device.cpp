@@ -1,4 +1,5 @@
 #include "reference/cudart/device.h"
+#include "reference/cudart/findings.h"
 
 #include <algorithm>
 #include <string_view>
@@ -73,6 +74,7 @@ CUDART_ENTRY cudaError_t cudaDeviceSynchronize() { return call(require_no_captur
 CUDART_ENTRY cudaError_t cudaDeviceReset() {
   return call([] {
     forget_captures();
+    if (Context::get().has_machine()) report_leaks("at cudaDeviceReset");
     Modules::get().forget_loaded();
     forget_allocations();
     forget_pinned();

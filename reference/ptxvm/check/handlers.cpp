@@ -1,0 +1,207 @@
+// The checked handlers: look, run the op, look again.
+#include <algorithm>
+
+#include "reference/ptxvm/address.h"
+#include "reference/ptxvm/check/init.h"
+#include "reference/ptxvm/check/instrument.h"
+#include "reference/ptxvm/check/races.h"
+#include "reference/ptxvm/check/record.h"
+#include "reference/ptxvm/grid.h"
+#include "reference/ptxvm/text.h"
+
+namespace ptxvm {
+namespace {
+
+bool races(const Warp& warp) { return warp.cta->checks->grid.which.race; }
+
+uint32_t first_value(Warp& warp, uint32_t operand) {
+  return operand == kNoOperand ? 0 : lanes<uint32_t>(warp, operand)[std::countr_zero(warp.mask)];
+}
+
+/// Lanes of a cp.async that read nothing.
+uint32_t without_source(Warp& warp, const Op* op) {
+  if (op->d == kNoOperand) return 0;
+  if (op->narrow_address & kPredicateSource) return predicate(warp, op->d);
+  uint32_t none = 0;
+  each_of(warp.mask,
+          [&](uint32_t lane) { none |= uint32_t(!lanes<uint32_t>(warp, op->d)[lane]) << lane; });
+  return none;
+}
+
+void begin_pending(Warp& warp, const CheckedOp& c, const Request& to) {
+  CtaChecks& checks = *warp.cta->checks;
+  each_of(to.shared, [&](uint32_t lane) {
+    const Access access{15, c.number, warp.index * kLanes + lane};
+    for (uint64_t word = to.address[lane] / 4; word < (to.address[lane] + to.bytes) / 4; ++word) {
+      checks.pending_words += checks.pending[word] == 0;
+      checks.pending[word] = access.bits();
+    }
+  });
+}
+
+/// bar.sync is for whole warps: all lanes that have not ended, at the same instruction.
+void check_convergence(Warp& warp, const Op* op, CtaChecks& checks, uint32_t id) {
+  const uint32_t ended = checks.warps[warp.index].threads & ~warp.alive;
+  if (ended)
+    report(warp, op, TrapKind::barrier_misuse, -1,
+           "barrier " + std::to_string(id) + " is waited for by a part of a warp: lanes " +
+               hex(ended) + " have ended");
+  auto& by = checks.barriers[id].by;
+  if (by.empty()) return;
+  const Op*& earlier = by[warp.index];
+  if (earlier && earlier != op) {
+    const CheckedOp& other = warp.level->code->checked[size_t(
+        std::clamp<std::ptrdiff_t>(earlier - warp.level->code->ops.data(), 0,
+                                   std::ptrdiff_t(warp.level->code->ops.size()) - 1))];
+    report(
+        warp, op, TrapKind::barrier_misuse, -1,
+        "barrier " + std::to_string(id) +
+            " is waited for at two places by lanes of one warp: it must not be in divergent code",
+        party_of(warp.cta->grid, other.number, warp.cta->linear, warp.index * kLanes),
+        other.number);
+  }
+  earlier = op;
+}
+
+void check_member_masks(Warp& warp, const Op* op) {
+  if (op->a == kNoOperand) return;
+  const uint32_t* masks = lanes<uint32_t>(warp, op->a);
+  const auto first = uint32_t(std::countr_zero(warp.mask));
+  each_of(warp.mask, [&](uint32_t lane) {
+    const bool overlap = masks[lane] >> first & 1 || masks[first] >> lane & 1;
+    if (masks[lane] != masks[first] && overlap)
+      report(warp, op, TrapKind::barrier_misuse, int(lane),
+             "__syncwarp with mask " + hex(masks[lane]) + ", but lane " + std::to_string(first) +
+                 " comes with mask " + hex(masks[first]));
+  });
+}
+
+}  // namespace
+
+const Op* checked_load(Warp& warp, const Op* op) {
+  const CheckedOp& c = checked(warp, op);
+  const Request r = request_of(warp, op, c);  // now: the address may be the destination
+  check_pending(warp, op, r, false);
+  const Op* next = c.body(warp, op);
+  check_written(warp, op, c, r);
+  if (races(warp)) c.acquires ? acquire(warp, r) : check_race_of_reads(warp, op, c, r);
+  return next;
+}
+
+const Op* checked_store(Warp& warp, const Op* op) {
+  const CheckedOp& c = checked(warp, op);
+  const Request r = request_of(warp, op, c);
+  check_pending(warp, op, r, true);
+  if (races(warp)) c.releases ? release(warp, r) : check_race_of_writes(warp, op, c, r);
+  const Op* next = c.body(warp, op);
+  if (races(warp) && !c.releases) check_lanes_agree(warp, op, c, r);
+  mark_written(warp, c, r);
+  return next;
+}
+
+const Op* checked_atomic(Warp& warp, const Op* op) {
+  const CheckedOp& c = checked(warp, op);
+  const Request r = request_of(warp, op, c);
+  if (races(warp)) release(warp, r);
+  const Op* next = c.body(warp, op);
+  check_written(warp, op, c, r);
+  mark_written(warp, c, r);
+  if (races(warp) && c.acquires) acquire(warp, r);
+  return next;
+}
+
+const Op* checked_async_copy(Warp& warp, const Op* op) {
+  const CheckedOp& c = checked(warp, op);
+  CheckedOp destination = c;
+  destination.space = ptx::Space::shared;
+  destination.lanes = 32;
+  Op source = *op;
+  const uint32_t* displacement = op->more + op->count - 2;
+  source.a = op->b;
+  source.imm = int64_t(displacement[0] | uint64_t{displacement[1]} << 32);
+  source.narrow_address = op->narrow_address >> 1 & 1;
+  Request from = request_of(warp, &source, c), to = request_of(warp, op, destination);
+  from.global &= ~without_source(warp, op);
+  check_pending(warp, op, to, true);
+  const Op* next = c.body(warp, op);
+  check_written(warp, op, c, from);
+  if (races(warp)) {
+    check_race_of_reads(warp, op, c, from);
+    destination.reads = destination.writes = true;  // what it writes is in no register
+    check_race_of_writes(warp, op, destination, to);
+  }
+  begin_pending(warp, c, to);
+  mark_written(warp, destination, to);
+  return next;
+}
+
+/// Which lane accesses which element is not specified: the first lanes stand for the rows.
+void check_rows(Warp& warp, const Op* op, bool shared, uint64_t first, uint64_t rows,
+                uint64_t bytes, uint64_t pitch, bool writes) {
+  CheckedOp c = checked(warp, op);
+  c.reads = true;
+  c.writes = writes;
+  c.computed = 1;
+  c.elements = 1;
+  c.bytes = uint8_t(std::min<uint64_t>(bytes, 128));
+  Request r;
+  r.bytes = uint32_t(bytes);
+  const auto lanes_used = uint32_t(std::min<uint64_t>(rows, kLanes));
+  const uint32_t mask = lanes_used == 32 ? kFullMask : (1u << lanes_used) - 1;
+  for (uint64_t row = 0; row < lanes_used; ++row) r.address[row] = first + row * pitch;
+  (shared ? r.shared : r.global) = mask;
+  warp.cta->checks->tick(warp.index);
+  check_pending(warp, op, r, writes);
+  if (!writes) check_written(warp, op, c, r);
+  if (races(warp))
+    writes ? check_race_of_writes(warp, op, c, r) : check_race_of_reads(warp, op, c, r);
+  if (writes) mark_written(warp, c, r);
+}
+
+const Op* checked_collective(Warp& warp, const Op* op) {
+  const Op* next = checked(warp, op).body(warp, op);
+  if (next) warp.cta->checks->tick(warp.index);
+  return next;
+}
+
+const Op* checked_warp_sync(Warp& warp, const Op* op) {
+  if (warp.cta->checks->grid.which.sync) check_member_masks(warp, op);
+  return checked_collective(warp, op);
+}
+
+const Op* checked_barrier(Warp& warp, const Op* op) {
+  const CheckedOp& c = checked(warp, op);
+  CtaChecks& checks = *warp.cta->checks;
+  const uint32_t id = first_value(warp, op->a);
+  if (id >= kBarriers) return c.body(warp, op);  // which says so
+  if (checks.grid.which.sync && c.computed) check_convergence(warp, op, checks, id);
+  CtaChecks::BarrierState& barrier = checks.barriers[id];
+  CtaChecks::WarpState& me = checks.warps[warp.index];
+  barrier.clock = std::max(barrier.clock, me.clock);
+  const Op* next = c.body(warp, op);
+  if (next && c.acquires) me.clock = std::max(me.clock, barrier.opened);
+  if (!c.acquires) ++me.clock;  // what follows was not there when others pass
+  ++me.syncs;
+  if (me.clock >= warp_record::kMaxClock - 1 || me.syncs >= warp_record::kMaxSyncs - 1)
+    checks.restart();
+  return next;
+}
+
+const Op* checked_mbarrier(Warp& warp, const Op* op) {
+  const CheckedOp& c = checked(warp, op);
+  const Request r = request_of(warp, op, c);
+  if (races(warp)) release(warp, r);
+  const Op* next = c.body(warp, op);
+  mark_written(warp, c, r);
+  if (races(warp)) acquire(warp, r);
+  return next;
+}
+
+const Op* checked_call(Warp& warp, const Op* op) {
+  const Frame* caller = warp.level;
+  const Op* next = checked(warp, op).body(warp, op);
+  if (warp.level != caller) forget_local(warp);
+  return next;
+}
+
+}  // namespace ptxvm

@@ -1,0 +1,181 @@
+#include "reference/ptxvm/check/instrument.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+
+#include "reference/ptxvm/check/record.h"
+#include "reference/ptxvm/isa.h"
+#include "reference/ptxvm/warp.h"
+
+namespace ptxvm {
+namespace {
+
+using ptx::Instruction;
+using ptx::Operand;
+
+template <class F>
+void each_register(const Operand& o, F&& f) {
+  for (const Operand& e : o.elements) each_register(e, f);
+  if (!o.text.empty()) f(o.text);
+}
+
+/// Registers that some instruction computes with. A value that is only moved about, chosen and
+/// stored may be padding, or an element that nobody wants.
+std::unordered_set<std::string_view> computed_registers(const Code& code) {
+  std::unordered_set<std::string_view> registers;
+  for (const Instruction* in : code.instructions) {
+    const bool moves = in->mnemonic == "mov" || in->mnemonic == "selp";
+    const bool stores = in->mnemonic == "st";
+    const bool first_is_destination = in->mnemonic != "st" && in->mnemonic != "red" &&
+                                      in->mnemonic != "call" && in->mnemonic != "bar";
+    const bool copies = moves || in->mnemonic == "call";
+    for (size_t i = first_is_destination ? 1 : 0; i < in->operands.size(); ++i) {
+      if (copies || (stores && i > 0)) continue;
+      each_register(in->operands[i], [&](const std::string& name) { registers.insert(name); });
+    }
+    if (!in->guard.reg.empty()) registers.insert(in->guard.reg);
+  }
+  return registers;
+}
+
+bool has_any(const Instruction& in, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view w) { return in.has(w); });
+}
+
+struct Choice {
+  Handler handler = nullptr;
+  CheckedOp op;
+};
+
+uint32_t matrices(const Instruction& in) { return in.has("x4") ? 4 : in.has("x2") ? 2 : 1; }
+
+Choice access(const Instruction& in, const Op& op,
+              const std::unordered_set<std::string_view>& computed) {
+  Choice c;
+  c.op.space = in.space();
+  c.op.bytes = uint8_t(ptx::bytes_of(in.type()));
+  c.op.elements = std::max<uint8_t>(op.count, 1);
+  const bool ordered = has_any(in, {"volatile", "relaxed", "acquire", "release", "mmio"});
+  if (in.mnemonic == "st") {
+    c.op.writes = true;
+    c.op.releases = ordered;
+    c.handler = checked_store;
+    return c;
+  }
+  c.op.reads = true;
+  c.op.acquires = ordered;
+  c.handler = checked_load;
+  const Operand& destination = in.operands[0];
+  for (size_t e = 0; e < c.op.elements; ++e) {
+    const Operand& o = destination.elements.empty() ? destination : destination.elements[e];
+    if (computed.contains(o.text)) c.op.computed |= uint8_t(1u << e);
+  }
+  return c;
+}
+
+Choice atomic(const Instruction& in) {
+  Choice c;
+  c.op.space = in.space();
+  c.op.bytes = uint8_t(ptx::bytes_of(in.type()));
+  c.op.elements = in.has("v2") ? 2 : in.has("v4") ? 4 : in.has("v8") ? 8 : 1;
+  c.op.computed = in.has("exch") ? 0 : 255;
+  c.op.reads = c.op.writes = c.op.releases = true;
+  c.op.acquires = in.mnemonic == "atom";
+  c.handler = checked_atomic;
+  return c;
+}
+
+Choice matrix(const Instruction& in) {
+  Choice c;
+  c.op.space = in.space() == ptx::Space::generic ? ptx::Space::generic : ptx::Space::shared;
+  c.op.bytes = 16;
+  c.op.elements = 1;
+  c.op.computed = 1;
+  c.op.lanes = uint8_t(8 * matrices(in));
+  c.op.reads = in.mnemonic == "ldmatrix";
+  c.op.writes = !c.op.reads;
+  c.handler = c.op.reads ? checked_load : checked_store;
+  return c;
+}
+
+Choice async_copy(const Instruction& in) {
+  Choice c;
+  if (!in.has("async") ||
+      has_any(in, {"bulk", "reduce", "mbarrier", "commit_group", "wait_group", "wait_all"}))
+    return c;
+  c.op.bytes = uint8_t(in.operands[2].bits);
+  c.op.elements = 1;
+  c.op.computed = 1;
+  c.op.space = ptx::Space::global;
+  c.handler = checked_async_copy;
+  return c;
+}
+
+Choice choose(const Instruction& in, const Op& op, const Checks& checks,
+              const std::unordered_set<std::string_view>& computed) {
+  const std::string_view m = in.mnemonic;
+  const bool data = checks.init || checks.race;
+  if ((m == "ld" || m == "ldu" || m == "st") && data) {
+    const ptx::Space space = in.space();
+    const bool covered = space == ptx::Space::generic || space == ptx::Space::global ||
+                         space == ptx::Space::shared || space == ptx::Space::local;
+    if (!covered || in.has("param::entry") || in.has("param::func")) return {};
+    return access(in, op, computed);
+  }
+  if ((m == "atom" || m == "red") && data) return atomic(in);
+  if ((m == "ldmatrix" || m == "stmatrix") && data) return matrix(in);
+  if (m == "cp" && data && !in.has("mbarrier")) return async_copy(in);
+  if ((m == "mbarrier" || m == "cp") && data && !in.has("pending_count")) {
+    Choice c;
+    c.op.space = in.space();
+    c.op.bytes = 8;
+    c.op.elements = 1;
+    c.op.writes = true;
+    c.handler = checked_mbarrier;
+    return c;
+  }
+  if (m == "call" && checks.init) return {checked_call, {}};
+  if (m == "bar" || m == "barrier") {
+    if (in.has("cluster")) return {};
+    Choice c;
+    c.handler = in.has("warp") ? checked_warp_sync : checked_barrier;
+    c.op.computed = m == "bar" || in.has("aligned");
+    c.op.acquires = !in.has("arrive");
+    return c;
+  }
+  const bool collective = in.has("sync") || m == "activemask" || m == "membar" || m == "fence";
+  if (collective && checks.race) return {checked_collective, {}};
+  return {};
+}
+
+}  // namespace
+
+const CheckedOp& checked(const Warp& warp, const Op* op) {
+  const Code& code = *warp.level->code;
+  return code.checked[size_t(op - code.ops.data())];
+}
+
+void instrument(Program& program, const Checks& checks) {
+  if (!checks.any_in_kernels()) return;
+  program.checked.emplace_back(nullptr, nullptr);
+  for (const auto& code : program.codes) {
+    code->checked.resize(code->ops.size());
+    const auto computed = computed_registers(*code);
+    for (size_t i = 0; i < code->instructions.size(); ++i) {
+      Op& op = code->ops[code->main_ops[i]];
+      Choice chosen = choose(*code->instructions[i], op, checks, computed);
+      if (!chosen.handler) continue;
+      chosen.op.body = op.body;
+      if (program.checked.size() < kMaxRecordedOp) {
+        chosen.op.number = uint32_t(program.checked.size());
+        program.checked.emplace_back(code.get(), &op);
+      }
+      if (op.run == op.body) op.run = chosen.handler;
+      op.body = chosen.handler;
+      code->checked[code->main_ops[i]] = chosen.op;
+    }
+  }
+}
+
+}  // namespace ptxvm

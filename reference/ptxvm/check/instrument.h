@@ -1,0 +1,26 @@
+// Checked handlers: a program is lowered as always, then the ops that the checks look at get a
+// handler that looks and calls the op's own one. Without checks no op is touched.
+#pragma once
+
+#include "reference/ptxvm/lower.h"
+#include "reference/ptxvm/vm.h"
+
+namespace ptxvm {
+
+void instrument(Program&, const Checks&);
+
+/// What instrument() noted of an op.
+const CheckedOp& checked(const Warp&, const Op*);
+
+/// The handlers, by what the op does.
+const Op* checked_load(Warp&, const Op*);
+const Op* checked_store(Warp&, const Op*);
+const Op* checked_atomic(Warp&, const Op*);
+const Op* checked_async_copy(Warp&, const Op*);
+const Op* checked_warp_sync(Warp&, const Op*);
+const Op* checked_collective(Warp&, const Op*);
+const Op* checked_barrier(Warp&, const Op*);
+const Op* checked_mbarrier(Warp&, const Op*);
+const Op* checked_call(Warp&, const Op*);
+
+}  // namespace ptxvm

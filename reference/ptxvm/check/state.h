@@ -1,0 +1,96 @@
+// What the checks remember while a grid runs.
+//
+// Order between threads is kept in Lamport clocks: one per block for global memory, one per warp
+// for shared memory. Whoever releases (a barrier, an atomic, a volatile or ordered store) publishes
+// its clock at that place; whoever acquires there goes beyond it. If one access happens before
+// another, its clock is smaller; so an earlier access by somebody else whose clock is not smaller
+// than mine is a race for certain, and what clocks cannot tell apart is not reported.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "reference/ptxvm/cta.h"
+#include "reference/ptxvm/lower.h"
+#include "reference/ptxvm/vm.h"
+
+namespace ptxvm {
+
+/// One entry for each 4-byte word, indexed by address / 4.
+struct Shadow {
+  uint8_t* unwritten = nullptr;  // bit b: byte b was never written; null: not checked
+  uint64_t* writes = nullptr;    // the last write (record.h), 0: none; null: races not checked
+  uint64_t* reads = nullptr;     // a read, 0: none
+};
+
+struct GridChecks {
+  Checks which;
+  Shadow global;
+  uint64_t arena_begin = 0, arena_bytes = 0;
+
+  /// Block clocks by hashed address: two places that share an entry order more, never less.
+  static constexpr size_t kPlaces = 1 << 14;
+  std::vector<std::atomic<uint32_t>> published = std::vector<std::atomic<uint32_t>>(kPlaces);
+
+  std::function<void(const Trap&)> findings;
+  std::mutex reporting;
+  std::set<std::pair<uint64_t, uint64_t>> reported;  // kind and op, the other op
+};
+
+struct CtaChecks {
+  CtaChecks(const Cta&, GridChecks&);
+  /// The block's storage is another block's now.
+  void start(const Cta&);
+  /// Barrier `id` lets its threads go.
+  void opened(Cta&, uint32_t id);
+  /// A pending copy has arrived at `offset` of shared memory.
+  void arrived(uint32_t offset, uint32_t bytes);
+
+  struct WarpState {
+    uint32_t clock = 1;  // order between warps
+    uint32_t syncs = 1;  // order between lanes: two accesses with the same number have none
+    bool dirty = false;  // accesses since the clock was published
+    uint32_t threads = 0;
+    std::vector<uint8_t> local;  // as Shadow::unwritten, by lane, then word
+    uint32_t local_words = 0;    // of a lane
+  };
+  struct BarrierState {
+    uint32_t clock = 0, opened = 0;
+    std::vector<const Op*> by;  // of each warp that arrived, since it opened last
+  };
+
+  GridChecks& grid;
+  Shadow shared;
+  std::vector<uint64_t>
+      pending;  // by word: who began a copy that has not arrived, as a write record
+  uint32_t pending_words = 0;
+  std::vector<WarpState> warps;
+  BarrierState barriers[kBarriers];
+  static constexpr size_t kPlaces = 256;
+  uint32_t published[kPlaces] = {};  // warp clocks by hashed address
+  uint32_t clock = 0;                // of the block
+  bool dirty = false;
+
+  void tick(uint32_t warp) { ++warps[warp].syncs; }
+  /// Clocks have no room left: forget everything.
+  void restart();
+
+ private:
+  std::vector<uint8_t> unwritten_;
+  std::vector<uint64_t> writes_, reads_;
+};
+
+/// An access of the whole warp to rows of a matrix (wmma), in shared or global memory.
+void check_rows(Warp&, const Op*, bool shared, uint64_t first, uint64_t rows, uint64_t bytes,
+                uint64_t pitch, bool writes);
+
+/// A finding by `lane` (-1: the first) of the running lanes: throws Trap, or reports it once and
+/// returns.
+void report(Warp&, const Op*, TrapKind, int lane, const std::string& detail,
+            std::optional<Party> other = std::nullopt, uint32_t other_op = 0);
+/// The thread that ran the op of this number.
+Party party_of(const Grid&, uint32_t op, uint64_t block, uint32_t thread);
+
+}  // namespace ptxvm
