@@ -1,10 +1,10 @@
-"""Command line: report [RESULTS.json] [--out=FILE.html]."""
+"""Command line: report [RESULTS.json] [--out=FILE.html] [--excerpt=FILE.md]."""
 
 import argparse
 import pathlib
 import sys
 
-from tconv_report import occupancy, page, results
+from tconv_report import excerpt, occupancy, page, results
 
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 
@@ -15,10 +15,14 @@ def main() -> int:
     )
     parser.add_argument("results", nargs="?", type=pathlib.Path, default=BUILD / "results" / "latest.json")
     parser.add_argument("--out", type=pathlib.Path, default=BUILD / "report" / "index.html")
+    parser.add_argument("--excerpt", type=pathlib.Path, metavar="FILE.md",
+                        help="also write a short table between the markers of a Markdown file")
     arguments = parser.parse_args()
     try:
         run = results.load(arguments.results)
         run.kernels = occupancy.load(arguments.results.parent / "ptxas.json")
+        if arguments.excerpt:
+            excerpt.write(run, arguments.excerpt)
     except results.ResultsError as error:
         print(f"report: {error}", file=sys.stderr)
         return 2

@@ -7,7 +7,7 @@ import unittest
 from html.parser import HTMLParser
 
 from make_run import document, row
-from tconv_report import page, results
+from tconv_report import excerpt, page, results
 from tconv_report.results import METRICS, ResultsError
 
 
@@ -109,6 +109,28 @@ class Page(unittest.TestCase):
         html = page.render(load(document([row("a:1", "gather", time=time)], backend="cuda", device="NVIDIA H100")))
         self.assertIn("12.25 µs", html)
         self.assertNotIn("Nothing on this page is a time", html)
+
+
+class Excerpt(unittest.TestCase):
+    def write(self, text: str) -> str:
+        run = load(document([row("dcgan:2", "gather"), row("unet:1", "gather", status="FAILED")]))
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "README.md"
+            path.write_text(text, encoding="utf-8")
+            excerpt.write(run, path)
+            return path.read_text(encoding="utf-8")
+
+    def test_replaces_what_stood_between_the_markers(self):
+        text = self.write("before\n<!-- excerpt -->\nold\n<!-- /excerpt -->\nafter")
+        self.assertTrue(text.startswith("before\n<!-- excerpt -->\n| layer | gather |"))
+        self.assertIn("| dcgan:2 | 1.50×, ≥ 3.5 µs dram |", text)
+        self.assertIn("| unet:1 | FAILED |", text)
+        self.assertTrue(text.endswith("<!-- /excerpt -->\nafter"))
+        self.assertNotIn("old", text)
+
+    def test_a_file_without_markers_is_refused(self):
+        with self.assertRaisesRegex(ResultsError, "has no <!-- excerpt -->"):
+            self.write("no markers")
 
 
 if __name__ == "__main__":
