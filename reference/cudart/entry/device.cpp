@@ -1,5 +1,4 @@
 #include "reference/cudart/device.h"
-#include "reference/cudart/findings.h"
 
 #include <algorithm>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include "reference/cudart/capture.h"
 #include "reference/cudart/driver.h"
 #include "reference/cudart/entry/entry.h"
+#include "reference/cudart/findings.h"
 #include "reference/cudart/memory.h"
 #include "reference/cudart/modules.h"
 #include "reference/cudart/pinned.h"
