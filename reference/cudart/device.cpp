@@ -47,6 +47,7 @@ cudaDeviceProp properties_of(const tconv::DeviceProfile& profile, uint64_t memor
   p.concurrentKernels = p.asyncEngineCount = p.streamPrioritiesSupported = 1;
   p.computePreemptionSupported = p.cooperativeLaunch = p.memoryPoolsSupported = 1;
   p.managedMemory = p.concurrentManagedAccess = 1;
+  p.clusterLaunch = profile.sm_major >= 9;
   return p;
 }
 

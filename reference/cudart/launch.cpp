@@ -41,7 +41,7 @@ void check_shape(const Function& f, const LaunchShape& shape) {
 void check_cluster(const LaunchShape& shape) {
   if (volume(shape.cluster) == 1) return;
   if (!device_properties().clusterLaunch)
-    fail(cudaErrorNotSupported, "clusters of several blocks are not supported by the virtual GPU");
+    fail(cudaErrorNotSupported, "clusters need compute capability 9.0: set PTXVM_DEVICE=h100-sxm");
   const bool divides = volume(shape.cluster) > 0 && shape.grid.x % shape.cluster.x == 0 &&
                        shape.grid.y % shape.cluster.y == 0 && shape.grid.z % shape.cluster.z == 0;
   require(divides, cudaErrorInvalidConfiguration);

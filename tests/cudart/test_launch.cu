@@ -221,7 +221,7 @@ TEST(Launch, ConfiguredLaunchesTakeAttributes) {
   EXPECT_EQ(out.host(), (std::vector<unsigned>{2, 1, 1, 3, 1, 1}));
 }
 
-TEST(Launch, ClustersOfSeveralBlocksAreRefusedAndNotIgnored) {
+TEST(Launch, ClustersAreRefusedByADeviceThatHasNone) {
   VIRTUAL_GPU_ONLY();
   int supported = 1;
   ASSERT_CUDA(cudaDeviceGetAttribute(&supported, cudaDevAttrClusterLaunch, 0));
