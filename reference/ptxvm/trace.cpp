@@ -25,8 +25,7 @@ void WarpTrace::add(CacheAccess access) {
   if (!accesses_.empty()) {
     CacheAccess& last = accesses_.back();
     const bool apart = (last.sectors & access.sectors) == 0;
-    if (last.line == access.line && last.use == access.use &&
-        (apart || access.use == CacheUse::load)) {
+    if (last.line == access.line && last.use == access.use && apart) {
       last.sectors |= access.sectors;
       return;
     }

@@ -15,8 +15,8 @@ struct CacheAccess {
   CacheUse use : 2;
 };
 
-/// The accesses of one warp to global memory. A request's sectors are distinct, so that stores add
-/// up to the sectors that the counters have.
+/// The accesses of one warp to global memory. A request's sectors are distinct, so that they add up
+/// to what the counters have.
 class WarpTrace {
  public:
   void add(uint64_t first_sector, uint64_t last_sector, CacheUse);

@@ -53,6 +53,15 @@ TEST(WarpTrace, SplitsRequestsAtLinesAndJoinsTheirPieces) {
   EXPECT_EQ(warp.accesses().size(), 4u);
 }
 
+// A load of what the same warp has just loaded is a hit, not nothing.
+TEST(CacheModel, EverySectorIsLookedUp) {
+  WarpTrace warp;
+  for (int i = 0; i < 3; ++i) warp.add(400, 401, CacheUse::load);
+  const CacheTotals t = run_one_block({.l1_bytes = 64 * kLine, .l2_bytes = 64 * kLine}, warp);
+  EXPECT_EQ(t.l1_hits, 4u);
+  EXPECT_EQ(t.l2_read, 2u);
+}
+
 // 64 lines twice. L1 of 32 lines in one set: an LRU cache that is cyclically swept by more than it
 // holds never hits. L2 of 128 lines holds all: the second pass hits there.
 TEST(CacheModel, SecondPassHitsL2IfItFits) {
@@ -194,6 +203,13 @@ red.global.add.u32 [%d3], 1;)";
     const LaunchReport report = run.run({400}, {256}, {x.address, y.address, z.address});
     if (workers == 1) first = report.counters;
     EXPECT_EQ(report.counters, first) << workers << " workers";
+    const auto count = [&](const char* name) { return report.counters.at(name); };
+    EXPECT_EQ(count("ptx__model_l1_hit_sectors") + count("ptx__model_l2_sectors_read"),
+              count("l1tex__t_sectors_pipe_lsu_mem_global_op_ld.sum"));
+    EXPECT_EQ(count("ptx__model_l2_sectors_written"),
+              count("l1tex__t_sectors_pipe_lsu_mem_global_op_st.sum"));
+    EXPECT_EQ(count("ptx__model_l2_sectors_atomic"),
+              count("l1tex__t_sectors_pipe_lsu_mem_global_op_red.sum"));
   }
   test::Runner run(test::entry(3, body), 2);
   const auto x = run.buffer<float>(1 << 17), y = run.buffer<float>(1 << 17);
