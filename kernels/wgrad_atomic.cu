@@ -13,13 +13,15 @@ using detail::WeightTile;
 
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / detail::kWarp;
+/// Grants 80 registers a thread: with 64, ptxas spills some of the unrolled sum.
+constexpr int kBlocksPerSm = 3;
 /// Inputs per part: eight multiply-adds a lane and weight for one atomic a weight.
 constexpr int kPart = 256;
 
 // w[ic][oc][t] += sum over a part of (n, i) of x[n][ic][i] * y[n][oc][i*s - crop + t*d]. One warp
 // per weight tile and part, tiles fastest.
 template <int kChannels, bool kAtomic>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
     wgrad_kernel(const __grid_constant__ Shape s, const float* __restrict__ x,
                  const float* __restrict__ y, float* __restrict__ w, int tiles,
                  unsigned blocks_per_part) {
