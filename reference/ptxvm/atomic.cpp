@@ -151,7 +151,8 @@ const Op* run(Warp& warp, const Op* op) {
   const auto* b = lanes<Register>(warp, op->b);
   const auto* c = std::is_same_v<Change, CompareSwap> ? lanes<Register>(warp, op->c) : b;
   const auto in_shared = [&](const std::byte* p) {
-    return space == ptx::Space::shared || space == ptx::Space::shared_cluster || (space == ptx::Space::generic && is_shared(warp, p));
+    return space == ptx::Space::shared || space == ptx::Space::shared_cluster ||
+           (space == ptx::Space::generic && is_shared(warp, p));
   };
   for (uint32_t m = warp.mask; m; m &= m - 1) {
     const int lane = std::countr_zero(m);
@@ -183,45 +184,60 @@ Selected in_space(const ptx::Instruction& in) {
   }
 }
 
+/// Each element of `from` into its place in `to`.
+template <class T, class Change>
+void combine(bool alone, std::byte* to, const std::byte* from, size_t bytes) {
+  using B = Bits<T>;
+  for (size_t i = 0; i < bytes; i += sizeof(B)) {
+    B operand;
+    std::memcpy(&operand, from + i, sizeof operand);
+    update<B>(alone, to + i, [&](B value) {
+      const T other = std::bit_cast<T>(operand);
+      return std::bit_cast<B>(T(Change::apply(std::bit_cast<T>(value), other, other)));
+    });
+  }
+}
+
 struct Row {
   std::string_view operation;
   ptx::Type type;
   Selected (*select)(const ptx::Instruction&);
+  BulkReduction bulk;
 };
 
 using ptx::Type;
 constexpr Row kRows[] = {
-    {"add", Type::u32, in_space<uint32_t, Add>},
-    {"add", Type::s32, in_space<uint32_t, Add>},
-    {"add", Type::u64, in_space<uint64_t, Add>},
-    {"add", Type::s64, in_space<uint64_t, Add>},
-    {"add", Type::f32, in_space<float, Add>},
-    {"add", Type::f64, in_space<double, Add>},
-    {"add", Type::f16, in_space<uint16_t, AddF16>},
-    {"add", Type::bf16, in_space<uint16_t, AddBF16>},
-    {"add", Type::f16x2, in_space<uint32_t, Both<AddF16>>},
-    {"add", Type::bf16x2, in_space<uint32_t, Both<AddBF16>>},
-    {"min", Type::u32, in_space<uint32_t, Min>},
-    {"min", Type::s32, in_space<int32_t, Min>},
-    {"min", Type::u64, in_space<uint64_t, Min>},
-    {"min", Type::s64, in_space<int64_t, Min>},
-    {"max", Type::u32, in_space<uint32_t, Max>},
-    {"max", Type::s32, in_space<int32_t, Max>},
-    {"max", Type::u64, in_space<uint64_t, Max>},
-    {"max", Type::s64, in_space<int64_t, Max>},
-    {"and", Type::b32, in_space<uint32_t, And>},
-    {"and", Type::b64, in_space<uint64_t, And>},
-    {"or", Type::b32, in_space<uint32_t, Or>},
-    {"or", Type::b64, in_space<uint64_t, Or>},
-    {"xor", Type::b32, in_space<uint32_t, Xor>},
-    {"xor", Type::b64, in_space<uint64_t, Xor>},
-    {"exch", Type::b32, in_space<uint32_t, Exchange>},
-    {"exch", Type::b64, in_space<uint64_t, Exchange>},
-    {"cas", Type::b16, in_space<uint16_t, CompareSwap>},
-    {"cas", Type::b32, in_space<uint32_t, CompareSwap>},
-    {"cas", Type::b64, in_space<uint64_t, CompareSwap>},
-    {"inc", Type::u32, in_space<uint32_t, Increment>},
-    {"dec", Type::u32, in_space<uint32_t, Decrement>},
+    {"add", Type::u32, in_space<uint32_t, Add>, combine<uint32_t, Add>},
+    {"add", Type::s32, in_space<uint32_t, Add>, combine<uint32_t, Add>},
+    {"add", Type::u64, in_space<uint64_t, Add>, combine<uint64_t, Add>},
+    {"add", Type::s64, in_space<uint64_t, Add>, combine<uint64_t, Add>},
+    {"add", Type::f32, in_space<float, Add>, combine<float, Add>},
+    {"add", Type::f64, in_space<double, Add>, combine<double, Add>},
+    {"add", Type::f16, in_space<uint16_t, AddF16>, combine<uint16_t, AddF16>},
+    {"add", Type::bf16, in_space<uint16_t, AddBF16>, combine<uint16_t, AddBF16>},
+    {"add", Type::f16x2, in_space<uint32_t, Both<AddF16>>, combine<uint32_t, Both<AddF16>>},
+    {"add", Type::bf16x2, in_space<uint32_t, Both<AddBF16>>, combine<uint32_t, Both<AddBF16>>},
+    {"min", Type::u32, in_space<uint32_t, Min>, combine<uint32_t, Min>},
+    {"min", Type::s32, in_space<int32_t, Min>, combine<int32_t, Min>},
+    {"min", Type::u64, in_space<uint64_t, Min>, combine<uint64_t, Min>},
+    {"min", Type::s64, in_space<int64_t, Min>, combine<int64_t, Min>},
+    {"max", Type::u32, in_space<uint32_t, Max>, combine<uint32_t, Max>},
+    {"max", Type::s32, in_space<int32_t, Max>, combine<int32_t, Max>},
+    {"max", Type::u64, in_space<uint64_t, Max>, combine<uint64_t, Max>},
+    {"max", Type::s64, in_space<int64_t, Max>, combine<int64_t, Max>},
+    {"and", Type::b32, in_space<uint32_t, And>, combine<uint32_t, And>},
+    {"and", Type::b64, in_space<uint64_t, And>, combine<uint64_t, And>},
+    {"or", Type::b32, in_space<uint32_t, Or>, combine<uint32_t, Or>},
+    {"or", Type::b64, in_space<uint64_t, Or>, combine<uint64_t, Or>},
+    {"xor", Type::b32, in_space<uint32_t, Xor>, combine<uint32_t, Xor>},
+    {"xor", Type::b64, in_space<uint64_t, Xor>, combine<uint64_t, Xor>},
+    {"exch", Type::b32, in_space<uint32_t, Exchange>, combine<uint32_t, Exchange>},
+    {"exch", Type::b64, in_space<uint64_t, Exchange>, combine<uint64_t, Exchange>},
+    {"cas", Type::b16, in_space<uint16_t, CompareSwap>, combine<uint16_t, CompareSwap>},
+    {"cas", Type::b32, in_space<uint32_t, CompareSwap>, combine<uint32_t, CompareSwap>},
+    {"cas", Type::b64, in_space<uint64_t, CompareSwap>, combine<uint64_t, CompareSwap>},
+    {"inc", Type::u32, in_space<uint32_t, Increment>, combine<uint32_t, Increment>},
+    {"dec", Type::u32, in_space<uint32_t, Decrement>, combine<uint32_t, Decrement>},
 };
 
 }  // namespace
@@ -232,6 +248,12 @@ Selected select_atomic(const ptx::Instruction& in) {
         !in.has("v8"))
       return row.select(in);
   return {};
+}
+
+BulkReduction bulk_reduction(const ptx::Instruction& in) {
+  for (const Row& row : kRows)
+    if (in.has(row.operation) && in.type() == row.type) return row.bulk;
+  return nullptr;
 }
 
 }  // namespace ptxvm

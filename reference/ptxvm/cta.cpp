@@ -66,6 +66,7 @@ void Cta::start(uint64_t number, std::shared_ptr<Cluster> of) {
   clock = 0;
   std::fill(std::begin(barriers), std::end(barriers), Barrier{});
   async.reset(warps.size());
+  bulk.reset();
   for (WarpTrace& trace : traces) trace.clear();
   if (checks) checks->start(*this);
   const CodePlan& entry = grid.plan(grid.program->entry());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reference/ptxvm/async_copy.h"
+#include "reference/ptxvm/bulk_copy.h"
 #include "reference/ptxvm/trace.h"
 #include "reference/ptxvm/warp.h"
 #include "reference/ptxvm/worker.h"
@@ -74,6 +75,7 @@ struct Cta {
   uint64_t clock = 0;       // %clock: advances when it is read
   Barrier barriers[kBarriers];
   AsyncCopies async;
+  BulkCopies bulk;
   std::vector<WarpTrace> traces;  // by warp; empty unless the launch models caches
   std::vector<Warp> warps;
   std::shared_ptr<CtaChecks> checks;  // null: none

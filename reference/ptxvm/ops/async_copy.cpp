@@ -141,7 +141,8 @@ Selected select_arrive(const ptx::Instruction& in) {
 }  // namespace
 
 Selected select_cp(const ptx::Instruction& in) {
-  if (!in.has("async") || in.has("bulk") || in.has("reduce")) return {};
+  if (!in.has("async")) return {};
+  if (in.has("bulk")) return select_bulk(in);
   if (in.has("commit_group")) return {commit_group};
   if (in.has("wait_group")) return {wait_group};
   if (in.has("wait_all")) return {wait_all};

@@ -70,6 +70,7 @@ const Op* wait(Warp& w, const Op* op) {
       raise(w, op, TrapKind::invalid_address_space, lane,
             "a thread waits for an mbarrier object of its own block only");
     w.cta->async.settle(w, op, uint32_t(at - w.cta->shared));
+    w.cta->bulk.settle(w, op, lane, uint32_t(at - w.cta->shared));
     const bool pass = by_parity
                           ? mbarrier_passed_parity(w, op, lane, at, lanes<uint32_t>(w, op->b)[lane])
                           : mbarrier_passed(w, op, lane, at, lanes<uint64_t>(w, op->b)[lane]);

@@ -25,6 +25,8 @@ namespace ptxvm::PTXVM_ISA {
 
 /// The handler that runs several ops in a row whose handler is `one` (fuse.h); null: there is none.
 [[gnu::weak]] Handler run_of(Handler one);
+/// cp.async.bulk and cp.reduce.async.bulk (ops/bulk_copy.cpp).
+[[gnu::weak]] Selected select_bulk(const ptx::Instruction&);
 /// barrier.cluster (ops/cluster.cpp).
 [[gnu::weak]] Selected select_cluster_barrier(const ptx::Instruction&);
 

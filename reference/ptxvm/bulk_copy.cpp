@@ -1,0 +1,112 @@
+#include "reference/ptxvm/bulk_copy.h"
+
+#include <bit>
+#include <cstring>
+#include <string>
+
+#include "reference/ptxvm/cluster.h"
+#include "reference/ptxvm/grid.h"
+#include "reference/ptxvm/mbarrier.h"
+
+namespace ptxvm {
+namespace {
+
+constexpr uint32_t kGrain = 16;
+
+void check_size(Warp& warp, const Op* op, int lane, uint32_t bytes) {
+  if (bytes % kGrain)
+    raise(warp, op, TrapKind::misaligned, lane,
+          ("a bulk copy of " + std::to_string(bytes) + " bytes: not a multiple of 16").c_str());
+}
+
+std::byte* in_global(Warp& warp, const Op* op, int lane, uint64_t address, uint32_t bytes,
+                     MemoryAccess access) {
+  if (address % kGrain)
+    raise(warp, op, TrapKind::misaligned, lane,
+          "the global address of a bulk copy is not a multiple of 16");
+  Memory& memory = *warp.cta->grid.memory;
+  if (!memory.find(address, bytes))
+    raise(warp, op, TrapKind::out_of_bounds, lane, memory.describe(address + bytes - 1).c_str());
+  Site& site = warp.sites[op->site];
+  const uint64_t first = address / kSectorBytes, last = (address + bytes - 1) / kSectorBytes;
+  ++site.global.requests;
+  site.global.units += last - first + 1;
+  for (uint64_t sector = first; sector <= last; sector += 8)
+    mark_range(*warp.worker, sector, std::min(sector + 7, last), access);
+  return warp.worker->memory.host_bias + address;
+}
+
+std::byte* in_shared(Warp& warp, const Op* op, int lane, uint64_t address, uint32_t bytes) {
+  cluster_place(warp, op, lane, address + bytes - kGrain, {kGrain, true, true});
+  return cluster_place(warp, op, lane, address, {kGrain, true, true});
+}
+
+/// The same place in another block of the cluster.
+uint64_t in_block(uint64_t address, uint32_t rank) {
+  constexpr uint64_t kOffset = (uint64_t{1} << kPeerShift) - 1;
+  return (address & ~uint64_t{0xffffffff}) | uint64_t{rank + 1} << kPeerShift | (address & kOffset);
+}
+
+void arrive_at(Warp& warp, const Op* op, int lane, const BulkRequest& copy, const std::byte* source,
+               uint64_t to, uint64_t barrier) {
+  std::byte* const target = in_shared(warp, op, lane, to, copy.bytes);
+  const std::byte* object = cluster_place(warp, op, lane, barrier, {8, true, true});
+  Cta& block = cluster_block(warp, op, lane, barrier);
+  block.bulk.begin(target, source, copy.bytes, copy.reduction, uint32_t(object - block.shared));
+}
+
+}  // namespace
+
+void perform_bulk(bool alone, std::byte* to, const std::byte* from, size_t bytes,
+                  BulkReduction reduction) {
+  if (reduction)
+    reduction(alone, to, from, bytes);
+  else
+    std::memcpy(to, from, bytes);
+}
+
+void BulkCopies::begin(std::byte* to, const std::byte* from, size_t bytes, BulkReduction reduction,
+                       uint32_t barrier) {
+  pending_.push_back({to, {from, from + bytes}, reduction, barrier});
+}
+
+void BulkCopies::settle(Warp& warp, const Op* op, int lane, uint32_t offset) {
+  if (pending_.empty()) return;
+  std::erase_if(pending_, [&](const BulkCopy& copy) {
+    if (copy.barrier != offset) return false;
+    perform_bulk(true, copy.to, copy.data.data(), copy.data.size(), copy.reduction);
+    mbarrier_transact(warp, op, lane, warp.cta->shared + offset, -int64_t(copy.data.size()));
+    return true;
+  });
+}
+
+void bulk_to_shared(Warp& warp, const Op* op, int lane, const BulkRequest& copy, bool from_global) {
+  check_size(warp, op, lane, copy.bytes);
+  if (!copy.bytes) return;
+  const std::byte* source =
+      from_global ? in_global(warp, op, lane, copy.from, copy.bytes, {kGrain, true, false})
+                  : in_shared(warp, op, lane, copy.from, copy.bytes);
+  if (!copy.blocks) return arrive_at(warp, op, lane, copy, source, copy.to, copy.barrier);
+  for (uint32_t m = copy.blocks; m; m &= m - 1) {
+    const auto rank = uint32_t(std::countr_zero(m));
+    arrive_at(warp, op, lane, copy, source, in_block(copy.to, rank), in_block(copy.barrier, rank));
+  }
+}
+
+void bulk_to_global(Warp& warp, const Op* op, int lane, const BulkRequest& copy) {
+  check_size(warp, op, lane, copy.bytes);
+  if (!copy.bytes) return;
+  const std::byte* source = in_shared(warp, op, lane, copy.from, copy.bytes);
+  const MemoryAccess access{kGrain, copy.reduction != nullptr, true};
+  perform_bulk(warp.worker->alone, in_global(warp, op, lane, copy.to, copy.bytes, access), source,
+               copy.bytes, copy.reduction);
+}
+
+void bulk_prefetch(Warp& warp, const Op* op, int lane, const BulkRequest& copy) {
+  check_size(warp, op, lane, copy.bytes);
+  if (copy.bytes && !warp.cta->grid.memory->find(copy.from, copy.bytes))
+    raise(warp, op, TrapKind::out_of_bounds, lane,
+          warp.cta->grid.memory->describe(copy.from + copy.bytes - 1).c_str());
+}
+
+}  // namespace ptxvm

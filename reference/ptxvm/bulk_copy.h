@@ -1,0 +1,49 @@
+// Bulk copies (cp.async.bulk, cp.reduce.async.bulk; PTX ISA 9.0, section 9.7.9.25.4). The source is
+// read when the copy begins. Bytes for shared memory arrive when a thread looks at the mbarrier
+// that counts them: as late as may be, so that a program that forgets to wait finds the old ones.
+// Bytes for global memory arrive at once, as its groups allow.
+#pragma once
+
+#include <vector>
+
+#include "reference/ptxvm/atomic.h"
+#include "reference/ptxvm/warp.h"
+
+namespace ptxvm {
+
+struct BulkCopy {
+  std::byte* to;
+  std::vector<std::byte> data;
+  BulkReduction reduction;  // null: a plain copy
+  uint32_t barrier;         // offset of the mbarrier object in its block's shared memory
+};
+
+/// Those that an mbarrier of this block counts, in the order that they began.
+class BulkCopies {
+ public:
+  void reset() { pending_.clear(); }
+  void begin(std::byte* to, const std::byte* from, size_t bytes, BulkReduction, uint32_t barrier);
+  /// Somebody looks at the object at `offset` of the running warp's block.
+  void settle(Warp&, const Op*, int lane, uint32_t offset);
+
+ private:
+  std::vector<BulkCopy> pending_;
+};
+
+/// Does it now.
+void perform_bulk(bool alone, std::byte* to, const std::byte* from, size_t bytes, BulkReduction);
+
+/// One lane's copy, checked, counted and begun.
+struct BulkRequest {
+  uint64_t to, from;
+  uint32_t bytes;
+  uint64_t barrier = 0;  // address; unused where global memory is written
+  uint32_t blocks = 0;   // multicast: ranks, by bit; 0: no multicast
+  BulkReduction reduction = nullptr;
+};
+void bulk_to_shared(Warp&, const Op*, int lane, const BulkRequest&, bool from_global);
+void bulk_to_global(Warp&, const Op*, int lane, const BulkRequest&);
+/// Checks the source only.
+void bulk_prefetch(Warp&, const Op*, int lane, const BulkRequest&);
+
+}  // namespace ptxvm
