@@ -174,6 +174,7 @@ LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig&
   if (config.checks->any_in_kernels()) {
     checks = std::make_unique<GridChecks>();
     checks->which = *config.checks;
+    if (grid.program->unseen) checks->which.race = false;
     checks->global = {view.unwritten, view.writes, view.reads};
     checks->arena_begin = view.arena_begin;
     checks->arena_bytes = view.arena_bytes;

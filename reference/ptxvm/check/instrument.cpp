@@ -149,6 +149,17 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
   return {};
 }
 
+/// Copies in bulk and accesses to other blocks' shared memory pass the checks by: what they leave
+/// behind would look as if nobody had written it, and cluster barriers order more than is known.
+bool works_unseen(const Program& program) {
+  for (const auto& code : program.codes)
+    for (const Instruction* in : code->instructions)
+      if (has_any(*in, {"bulk", "cluster", "shared::cluster"}) || in->mnemonic == "mapa" ||
+          in->mnemonic == "wgmma")
+        return true;
+  return false;
+}
+
 }  // namespace
 
 const CheckedOp& checked(const Warp& warp, const Op* op) {
@@ -158,6 +169,7 @@ const CheckedOp& checked(const Warp& warp, const Op* op) {
 
 void instrument(Program& program, const Checks& checks) {
   if (!checks.any_in_kernels()) return;
+  program.unseen = works_unseen(program);
   program.checked.emplace_back(nullptr, nullptr);
   for (const auto& code : program.codes) {
     code->checked.resize(code->ops.size());
@@ -167,6 +179,7 @@ void instrument(Program& program, const Checks& checks) {
       Choice chosen = choose(*code->instructions[i], op, checks, computed);
       if (!chosen.handler) continue;
       chosen.op.body = op.body;
+      if (program.unseen && chosen.op.reads) chosen.op.computed = 0;
       if (program.checked.size() < kMaxRecordedOp) {
         chosen.op.number = uint32_t(program.checked.size());
         program.checked.emplace_back(code.get(), &op);
