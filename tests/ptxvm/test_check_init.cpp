@@ -59,7 +59,7 @@ TEST(CheckInit, Shared) {
       {.init = true});
   const uint64_t y = run.zeros(1);
   run.run(1, 64, {y});
-  const std::string text = run.trap(TrapKind::uninitialised, 1, 63, {y});
+  const std::string text = run.trap(TrapKind::uninitialised, 1, 62, {y});
   expect_text(text, "shared load of 4 bytes at 0xfc that were never written");
   expect_text(text, "kernel.cu:9");
   expect_text(text, "thread (31,0,0)");

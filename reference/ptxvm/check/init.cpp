@@ -60,6 +60,11 @@ void check_lane(Warp& warp, const Op* op, const CheckedOp& c, uint32_t lane, uin
     uint8_t* first = entries + (at / 4 - address / 4);
     bool none = true;
     for (uint32_t w = 0; w < (c.bytes + 3u) / 4; ++w) none &= (load(first + w) & wanted) == wanted;
+    // One element behind what was written: CUB's merges look there and ignore what they find.
+    const uint64_t before = at - c.bytes;
+    if (none && !global && at >= c.bytes)
+      none = (load(entries + (int64_t(before / 4) - int64_t(address / 4))) &
+              bytes_of_word(before, c.bytes)) != 0;
     if (!none) continue;
     report_element(warp, op, c, lane, space, at, global);
     return;  // only where findings do not end the launch
