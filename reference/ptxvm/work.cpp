@@ -1,7 +1,8 @@
-// A worker's loop: blocks in order from a common counter, and what to do with those that wait for
-// other blocks.
+// A worker's loop: blocks (or whole clusters of them) in order from a common counter, and what to
+// do with those that wait for other blocks.
 #include <deque>
 
+#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 
 namespace ptxvm {
@@ -24,7 +25,8 @@ class Blocks {
     if (grid_.cooperative) start_all();
     while (running_.empty() ? start() : true) {
       Cta& cta = *running_.front();
-      const Cta::Turn turn = cta.linear < grid_.stop_at ? guarded_turn(cta) : Cta::Turn::finished;
+      const bool goes_on = cta.linear < grid_.stop_at && !(cta.cluster && cta.cluster->trapped);
+      const Cta::Turn turn = goes_on ? guarded_turn(cta) : Cta::Turn::finished;
       if (turn == Cta::Turn::progress) continue;
       std::unique_ptr<Cta> moved = std::move(running_.front());
       running_.pop_front();
@@ -49,18 +51,30 @@ class Blocks {
   }
 
   void start_all() {
-    for (uint64_t block = index_; block < grid_.grid.count(); block += workers_) begin(block);
+    for (uint64_t i = index_; i < clusters(); i += workers_) begin_cluster(i);
   }
 
   bool start() {
     if (grid_.cooperative) return false;
-    const uint64_t block = grid_.next_block.fetch_add(1);
-    if (block >= grid_.grid.count() || block >= grid_.stop_at) return false;
-    begin(block);
+    const uint64_t next = grid_.next_block.fetch_add(1);
+    if (next >= clusters() || block_number(grid_, next, 0) >= grid_.stop_at) return false;
+    begin_cluster(next);
     return true;
   }
 
-  void begin(uint64_t block) {
+  uint64_t clusters() const { return grid_.grid.count() / grid_.cluster.count(); }
+
+  /// All its blocks, which may wait for each other.
+  void begin_cluster(uint64_t number) {
+    const auto ranks = uint32_t(grid_.cluster.count());
+    if (ranks == 1) return begin(block_number(grid_, number, 0), nullptr);
+    const auto threads = uint32_t(grid_.block.count());
+    const auto cluster =
+        std::make_shared<Cluster>(ranks, (threads + kLanes - 1) / kLanes, threads * ranks);
+    for (uint32_t rank = ranks; rank-- > 0;) begin(block_number(grid_, number, rank), cluster);
+  }
+
+  void begin(uint64_t block, std::shared_ptr<Cluster> cluster) {
     std::unique_ptr<Cta> cta;
     if (idle_.empty()) {
       cta = std::make_unique<Cta>(grid_, worker_, sites_, counts_);
@@ -68,7 +82,7 @@ class Blocks {
       cta = std::move(idle_.back());
       idle_.pop_back();
     }
-    cta->start(block);
+    cta->start(block, std::move(cluster));
     running_.push_front(std::move(cta));
   }
 
@@ -83,6 +97,7 @@ class Blocks {
                                           std::to_string(cta.linear) + "\n" + cta.where());
       return turn;
     } catch (...) {
+      if (cta.cluster) cta.cluster->trapped = true;
       trapped(cta.linear);
       return Cta::Turn::finished;
     }
