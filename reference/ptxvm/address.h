@@ -11,7 +11,8 @@ inline constexpr uint64_t kSharedWindow = 0x0001'0000'0000'0000;
 inline constexpr uint64_t kLocalWindow = 0x0001'1000'0000'0000;
 inline constexpr uint64_t kParamWindow =
     0x0001'2000'0000'0000;  // a kernel's parameters (cvta.param)
-/// In the shared window: from this bit on, the rank of a block of the cluster, plus one (cluster.h).
+/// In the shared window: from this bit on, the rank of a block of the cluster, plus one
+/// (cluster.h).
 inline constexpr int kPeerShift = 24;
 inline constexpr uint64_t kWindowBytes = uint64_t{1} << 32;
 

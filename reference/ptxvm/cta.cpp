@@ -5,8 +5,8 @@
 #include <cstring>
 #include <new>
 
-#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/check/state.h"
+#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/schedule.h"
 

@@ -43,7 +43,7 @@ struct Grid {
   uint32_t static_shared = 0, dynamic_shared = 0, shared_bytes = 0;
   bool cooperative = false;
   bool explicit_cluster = false;  // by the launch or the kernel; cluster is 1 x 1 x 1 otherwise
-  uint64_t id = 0;  // %gridid
+  uint64_t id = 0;                // %gridid
   std::vector<std::byte> params;
   std::vector<CodePlan> plans;  // by Code::index
   uint32_t sites = 0, blocks = 0;

@@ -173,8 +173,7 @@ void FunctionLowering::operand(Draft& draft, const Operand& o, const OperandRule
   } else {
     const Ref ref = source(draft, o, rule);
     draft.sources.push_back(ref);
-    if (!rule.checked && kind_of(ref) == kRegister &&
-        registers_[index_of(ref)].type == Type::pred)
+    if (!rule.checked && kind_of(ref) == kRegister && registers_[index_of(ref)].type == Type::pred)
       draft.op.narrow_address |= kPredicateSource;
   }
   if (!o.second) return;

@@ -35,7 +35,8 @@ MachineConfig with_checks(MachineConfig config) {
 
 }  // namespace
 
-Machine::Machine(const MachineConfig& config) : impl_(std::make_unique<Impl>(with_checks(config))) {}
+Machine::Machine(const MachineConfig& config)
+    : impl_(std::make_unique<Impl>(with_checks(config))) {}
 Machine::~Machine() = default;
 
 Memory& Machine::memory() { return impl_->memory; }

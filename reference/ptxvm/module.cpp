@@ -85,7 +85,8 @@ const Kernel* LoadedModule::kernel(std::string_view name) {
   if (const auto found = kernels_.find(name); found != kernels_.end()) return found->second.get();
   const ptx::Function* function = own_function(name);
   if (!function || !function->is_entry) return nullptr;
-  return kernels_.emplace(name, std::make_unique<Kernel>(*module_, *function, *this, linker_.checks()))
+  return kernels_
+      .emplace(name, std::make_unique<Kernel>(*module_, *function, *this, linker_.checks()))
       .first->second.get();
 }
 

@@ -132,7 +132,7 @@ struct Code {
   std::vector<SpecialSlot> specials;
   std::vector<uint32_t> main_ops;  // by instruction: its op, not those that resize its registers
   std::vector<CheckedOp> checked;  // by op; empty without checks
-  uint32_t template_bytes = 0;  // constants and specials lie below this
+  uint32_t template_bytes = 0;     // constants and specials lie below this
   uint32_t frame_bytes = 0;
   uint32_t sites = 0;
   uint32_t local_bytes = 0;    // per thread, this function's own .local variables

@@ -172,10 +172,10 @@ struct MachineConfig {
   uint32_t threads_per_sm = 2048, blocks_per_sm = 32, shared_per_sm = 164 << 10;
   uint64_t l1_bytes = 192 << 10;  // per SM, shared memory included
   uint64_t l2_bytes = 40 << 20;
-  int workers = 0;            // 0: PTXVM_THREADS, else all cores
+  int workers = 0;                              // 0: PTXVM_THREADS, else all cores
   std::optional<Checks> checks = std::nullopt;  // nullopt: the environment says
-  bool profile = false;       // fill LaunchReport::lines
-  bool model_caches = false;  // counters ptx__model_* (cache_model.h)
+  bool profile = false;                         // fill LaunchReport::lines
+  bool model_caches = false;                    // counters ptx__model_* (cache_model.h)
 };
 
 class Machine {

@@ -63,9 +63,9 @@ TEST(Library, KernelsAndVariablesAreFoundByName) {
 
 TEST(Library, WhatIsMissingOrWrongIsRefused) {
   cudaLibrary_t library = nullptr;
-  EXPECT_EQ(cudaLibraryLoadData(&library, "this is no PTX", nullptr, nullptr, 0,
-                                nullptr, nullptr, 0),
-            cudaErrorInvalidPtx);
+  EXPECT_EQ(
+      cudaLibraryLoadData(&library, "this is no PTX", nullptr, nullptr, 0, nullptr, nullptr, 0),
+      cudaErrorInvalidPtx);
   EXPECT_EQ(
       cudaLibraryLoadFromFile(&library, "/no/such/file", nullptr, nullptr, 0, nullptr, nullptr, 0),
       cudaErrorFileNotFound);

@@ -137,8 +137,7 @@ const Op* load_generic(Warp& warp, const Op* op) {
   if (spaces.param)
     warp.mask = spaces.param,
     load_parameter(warp, op, sizeof(M), std::is_signed_v<M>, kParamWindow);
-  if (spaces.peer)
-    warp.mask = spaces.peer, load_cluster(warp, op, sizeof(M), std::is_signed_v<M>);
+  if (spaces.peer) warp.mask = spaces.peer, load_cluster(warp, op, sizeof(M), std::is_signed_v<M>);
   warp.mask = all;
   return op + 1;
 }
