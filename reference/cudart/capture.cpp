@@ -112,7 +112,7 @@ void submit(cudaStream_t handle, Operation operation) {
 void* allocate_on(cudaStream_t stream, size_t bytes, const char* label) {
   if (!is_capturing(stream)) return allocate(bytes, label);
   cudaMemAllocNodeParams params{};
-  params.poolProps.location = {cudaMemLocationTypeDevice, {0}};
+  params.poolProps.location.type = cudaMemLocationTypeDevice;
   params.bytesize = bytes;
   Operation operation = alloc_operation(params);
   submit(stream, std::move(operation));

@@ -8,8 +8,8 @@
 namespace ptxvm {
 
 struct Machine::Impl {
-  explicit Impl(MachineConfig config_)
-      : config(std::move(config_)), memory(config.memory_bytes), linker(memory, *config.checks) {
+  explicit Impl(const MachineConfig& config_)
+      : config(config_), memory(config.memory_bytes), linker(memory, *config.checks) {
     MemoryView::enable(memory, *config.checks);
   }
   MachineConfig config;

@@ -29,7 +29,9 @@ uint64_t round_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
 
 /// Fresh pages in place of these.
 void renew(void* at, uint64_t bytes, int protection) {
-  mmap(at, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  if (mmap(at, bytes, protection, flags, -1, 0) == MAP_FAILED)
+    throw std::runtime_error(std::string("ptxvm: cannot renew pages: ") + std::strerror(errno));
 }
 
 /// A page that nobody wrote stays unbacked.
