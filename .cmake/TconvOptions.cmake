@@ -37,7 +37,8 @@ if(TCONV_SANITIZE STREQUAL "address")
                       $<$<COMPILE_LANGUAGE:CXX>:-fno-omit-frame-pointer>
                       # The machine adds a fixed distance to device addresses to get host addresses; it may wrap.
                       $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=pointer-overflow>
-                      $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)  # GCC 12's false alarm in <regex>, under ASan only
+                      # GCC 12's false alarm in <regex>, under ASan only
+                      $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=address,undefined)
 elseif(TCONV_SANITIZE STREQUAL "thread")
   # Fences are not followed: the machine's own data is ordered by locks and atomics, only what programs share uses them.

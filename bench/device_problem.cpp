@@ -49,6 +49,7 @@ Call DeviceProblem::call() {
           .x = buffer(Tensor::x).data(),
           .w = buffer(Tensor::w).data(),
           .y = buffer(Tensor::y).data(),
+          .bias = nullptr,
           .workspace = buffers_[kWorkspace].buffer.data(),
           .prepared = prepared_.get(),
           .stream = stream_};

@@ -16,6 +16,7 @@ namespace tconv {
 struct Config {
   DType dtype = DType::f32;
   Layout layout = Layout::nchw;
+  Epilogue epilogue = Epilogue::none;  ///< of fprop only
 };
 
 /// What `prepare` made: repacked weights, a plan, a table. Owned by the caller, freed with its
@@ -36,6 +37,7 @@ struct Call {
   void* x;
   void* w;
   void* y;
+  const float* bias;   ///< [out_channels]; null if config.epilogue is none
   void* workspace;     ///< `workspace` bytes, 256-byte aligned, contents undefined; null if 0
   Prepared* prepared;  ///< null if the strategy has no `prepare`
   cudaStream_t stream;

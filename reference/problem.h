@@ -12,14 +12,20 @@ namespace tconv {
 enum class Op { fprop, dgrad, wgrad };
 enum class DType { f32, tf32, f16, bf16 };  // accumulation is always f32 or better
 enum class Layout { nchw, nhwc };  // 1-D and 3-D analogues follow from the rank: ncw, ndhwc, ...
+/// What happens to an fprop output before it is stored: y + bias[oc], then an activation. LeakyReLU
+/// has the slope kLeakySlope.
+enum class Epilogue { none, bias, bias_relu, bias_leaky_relu, bias_tanh };
+inline constexpr float kLeakySlope = 0.2F;  // what DCGAN and its descendants train with
 
 std::string_view to_string(Op);
 std::string_view to_string(DType);
 std::string_view to_string(Layout);
+std::string_view to_string(Epilogue);
 /// Inverse of to_string; throws ProblemError naming the accepted words.
 Op parse_op(std::string_view);
 DType parse_dtype(std::string_view);
 Layout parse_layout(std::string_view);
+Epilogue parse_epilogue(std::string_view);
 int64_t size_of(DType);  ///< bytes of one stored element: 4, 4, 2, 2
 
 /// Text that is not a descriptor, or a geometry that is not a layer. what() is one line: field,

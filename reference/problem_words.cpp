@@ -1,4 +1,4 @@
-// The words for Op, DType and Layout, both ways.
+// The words for Op, DType, Layout and Epilogue, both ways.
 #include <span>
 #include <utility>
 
@@ -14,6 +14,11 @@ constexpr Word<Op> kOps[] = {{Op::fprop, "fprop"}, {Op::dgrad, "dgrad"}, {Op::wg
 constexpr Word<DType> kDTypes[] = {
     {DType::f32, "f32"}, {DType::tf32, "tf32"}, {DType::f16, "f16"}, {DType::bf16, "bf16"}};
 constexpr Word<Layout> kLayouts[] = {{Layout::nchw, "nchw"}, {Layout::nhwc, "nhwc"}};
+constexpr Word<Epilogue> kEpilogues[] = {{Epilogue::none, "none"},
+                                         {Epilogue::bias, "bias"},
+                                         {Epilogue::bias_relu, "bias_relu"},
+                                         {Epilogue::bias_leaky_relu, "bias_leaky_relu"},
+                                         {Epilogue::bias_tanh, "bias_tanh"}};
 
 template <class E, size_t N>
 std::string_view word_of(const Word<E> (&words)[N], E value) {
@@ -38,9 +43,11 @@ E value_of(const Word<E> (&words)[N], std::string_view text, const char* what) {
 std::string_view to_string(Op v) { return word_of(kOps, v); }
 std::string_view to_string(DType v) { return word_of(kDTypes, v); }
 std::string_view to_string(Layout v) { return word_of(kLayouts, v); }
+std::string_view to_string(Epilogue v) { return word_of(kEpilogues, v); }
 Op parse_op(std::string_view text) { return value_of(kOps, text, "op"); }
 DType parse_dtype(std::string_view text) { return value_of(kDTypes, text, "dtype"); }
 Layout parse_layout(std::string_view text) { return value_of(kLayouts, text, "layout"); }
+Epilogue parse_epilogue(std::string_view text) { return value_of(kEpilogues, text, "epilogue"); }
 int64_t size_of(DType d) { return d == DType::f32 || d == DType::tf32 ? 4 : 2; }
 
 }  // namespace tconv

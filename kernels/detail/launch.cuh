@@ -10,6 +10,7 @@
 #include <cuda_runtime.h>
 
 #include "kernels/detail/cuda_check.h"
+#include "kernels/detail/epilogue.cuh"
 #include "kernels/detail/index.cuh"
 #include "kernels/strategy.h"
 
@@ -27,6 +28,7 @@ inline std::string refuse_unless_f32_nchw(const Problem& problem, const Config& 
   if (config.layout != Layout::nchw) {
     return "layout " + std::string(to_string(config.layout)) + ": computes nchw only";
   }
+  if (std::string reason = refuse_epilogue(config); !reason.empty()) return reason;
   return index_limit_reason(problem);
 }
 

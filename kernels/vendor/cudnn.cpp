@@ -80,6 +80,8 @@ class Baseline {
   explicit Baseline(const Contender& contender) : contender_(contender) {}
 
   std::string supports(const Problem& problem, const Config& config) {
+    if (config.epilogue != Epilogue::none)
+      return "epilogue " + std::string(to_string(config.epilogue)) + ": fuses none";
     if (std::string reason = inexpressible(contender_.op, problem, config); !reason.empty())
       return reason;
     if (const std::string& reason = Session::get().unavailable(); !reason.empty()) return reason;

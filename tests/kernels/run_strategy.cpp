@@ -79,7 +79,7 @@ Run apply_or_throw(const Strategy& strategy, const Problem& p, const Tensors& da
   const Guarded w = tensor(Op::wgrad, data.w, p.w_size());
   const Guarded y = tensor(Op::fprop, data.y, p.y_size());
   const Guarded workspace(poison((strategy.workspace(p, config) + 3) / 4), 0);
-  Call call{p, config, x.data(), w.data(), y.data(), workspace.data(), nullptr, nullptr};
+  Call call{p, config, x.data(), w.data(), y.data(), nullptr, workspace.data(), nullptr, nullptr};
   std::unique_ptr<Prepared> prepared;
   if (strategy.prepare) prepared = strategy.prepare(call);
   call.prepared = prepared.get();
