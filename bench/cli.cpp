@@ -1,7 +1,6 @@
 #include "bench/cli.h"
 
 #include <array>
-#include <cctype>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -90,29 +89,6 @@ void declare(CLI::App& app, Words& words) {
   app.add_flag("--profile", words.profile,
                "Run one row's launch once between cudaProfilerStart and Stop");
   app.footer(std::string(kFooter));
-}
-
-/// Messages stay on one line and on the terminal's good side, whatever was typed.
-std::string one_line(std::string_view text) {
-  std::string clean;
-  for (const char c : text) {
-    if (std::iscntrl(static_cast<unsigned char>(c)) != 0) {
-      clean += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      clean += c;
-    }
-  }
-  return clean;
-}
-
-/// Runs `read` and names the flag in what it throws.
-template <class Read>
-auto for_flag(std::string_view flag, Read read) {
-  try {
-    return read();
-  } catch (const std::exception& error) {
-    throw UsageError(one_line(fmt::format("{}: {}", flag, error.what())));
-  }
 }
 
 template <class T, class Parse>

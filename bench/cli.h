@@ -5,19 +5,14 @@
 #include <filesystem>
 #include <optional>
 #include <regex>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "bench/usage.h"
 #include "reference/compare.h"
 #include "reference/problem.h"
 
 namespace tconv::bench {
-
-/// A command line that cannot be run. what() is one line; exit status 2.
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 struct Options {
   std::vector<Problem> problems;  ///< of --problem, or else of --layers

@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv, tb::print_help);
   try {
     return tb::run(tb::parse_options(argc, argv), words);
-  } catch (const tb::UsageError& error) {
+  } catch (const tconv::UsageError& error) {
     return report(error, kCannotRun);
   } catch (const tb::NoDevice& error) {
     return report(error, kCannotRun);

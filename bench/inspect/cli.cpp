@@ -1,7 +1,5 @@
 #include "bench/inspect/cli.h"
 
-#include <cctype>
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -54,16 +52,6 @@ void declare(CLI::App& app, Words& words) {
   app.footer(std::string(kFooter));
 }
 
-/// Runs `read` and names the flag in what it throws.
-template <class Read>
-auto for_flag(std::string_view flag, Read read) {
-  try {
-    return read();
-  } catch (const std::exception& error) {
-    throw UsageError(one_line(fmt::format("{}: {}", flag, error.what())));
-  }
-}
-
 Format read_format(const std::string& word) {
   if (word == "text") return Format::text;
   if (word == "json") return Format::json;
@@ -93,18 +81,6 @@ std::vector<const DeviceProfile*> read_profiles(const std::string& word) {
 }
 
 }  // namespace
-
-std::string one_line(std::string_view text) {
-  std::string clean;
-  for (const char c : text) {
-    if (std::iscntrl(static_cast<unsigned char>(c)) != 0) {
-      clean += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      clean += c;
-    }
-  }
-  return clean;
-}
 
 Options parse_options(int argc, const char* const* argv) {
   CLI::App app;

@@ -2,19 +2,14 @@
 #pragma once
 
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "bench/inspect/report.h"
+#include "bench/usage.h"
 #include "reference/problem.h"
 
 namespace tconv::inspect {
-
-/// A command line that cannot be run. what() is one line; exit status 2.
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 enum class Format { text, json };
 
@@ -29,8 +24,5 @@ struct Options {
 /// Throws UsageError.
 Options parse_options(int argc, const char* const* argv);
 std::string help_text();
-
-/// `text` with control characters spelled out, so that a message stays one line.
-std::string one_line(std::string_view text);
 
 }  // namespace tconv::inspect

@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
   try {
     ti::run(ti::parse_options(argc, argv));
     return 0;
-  } catch (const ti::UsageError& error) {
+  } catch (const tconv::UsageError& error) {
     fmt::print(stderr, "tconv_inspect: {}\n", error.what());
     return kCannotRun;
   } catch (const std::exception& error) {
