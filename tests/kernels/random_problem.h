@@ -10,13 +10,28 @@
 
 namespace tconv {
 
-/// Draws problems from a seed. The sequence depends on the seed alone: std::mt19937_64 is specified
-/// to the bit, and no distribution of the library (which are not) is used.
+/// Draws problems from a seed. The sequence depends on the seed and the budget alone:
+/// std::mt19937_64 is specified to the bit, and no distribution of the library (which are not) is
+/// used.
 class RandomProblems {
  public:
-  explicit RandomProblems(uint64_t seed) : random_(seed) {}
+  /// No problem takes more than `budget` multiply-adds by the most wasteful way, which multiplies
+  /// every output by every tap.
+  explicit RandomProblems(uint64_t seed, int64_t budget = 1'000'000)
+      : budget_(budget), random_(seed) {}
 
   Problem next() {
+    for (;;) {
+      const Problem p = draw();
+      if (p.flops_dense_output() / 2 <= budget_) return p;
+    }
+  }
+
+  /// One of 0 .. n-1, for whatever else a test has to choose.
+  size_t choose(size_t n) { return random_() % n; }
+
+ private:
+  Problem draw() {
     Problem p;
     p.rank = static_cast<int>(between(1, 3));
     p.batch = one_in(24) ? 0 : between(1, 3);
@@ -31,15 +46,17 @@ class RandomProblems {
     return p;
   }
 
- private:
   int64_t between(int64_t low, int64_t high) {
     return low + static_cast<int64_t>(random_() % static_cast<uint64_t>(high - low + 1));
   }
   bool one_in(int64_t n) { return between(1, n) == 1; }
 
   /// Mostly odd counts that break vector widths, sometimes a whole stage of a GEMM (8, 16) or one
-  /// more.
-  int64_t channels() { return one_in(4) ? 8 * between(1, 2) + between(0, 1) : between(1, 7); }
+  /// more, now and then several stages.
+  int64_t channels() {
+    if (one_in(10)) return 16 * between(2, 8) + (one_in(4) ? 1 : 0);
+    return one_in(4) ? 8 * between(1, 2) + between(0, 1) : between(1, 7);
+  }
 
   Axis axis(int64_t largest) {
     Axis a;
@@ -59,6 +76,7 @@ class RandomProblems {
     return a;
   }
 
+  int64_t budget_;
   std::mt19937_64 random_;
 };
 
