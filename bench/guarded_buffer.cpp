@@ -7,8 +7,10 @@
 namespace tconv::bench {
 namespace {
 
-constexpr int kCanary = 0xA5;
 constexpr int kPoison = 0xFF;
+/// No whole number in any format (-391.5 in f32, -3.9 in f16), so that a sum which reads a band
+/// shows; no NaN, which would hide an atomic addition to it.
+constexpr int kCanary = 0xC3;
 
 std::vector<std::byte> copy_out(const std::byte* device, int64_t bytes) {
   std::vector<std::byte> host(static_cast<size_t>(bytes));
@@ -29,11 +31,13 @@ std::string band_damage(const std::vector<std::byte>& band, int64_t origin,
 
 }  // namespace
 
-GuardedBuffer::GuardedBuffer(int64_t size, int64_t guard)
-    : size_(size), guard_(guard), buffer_(size + 2 * guard) {
-  if (guard == 0) return;
-  TCONV_CUDA(cudaMemset(buffer_.data(), kCanary, static_cast<size_t>(guard)));
-  TCONV_CUDA(cudaMemset(buffer_.data() + guard + size, kCanary, static_cast<size_t>(guard)));
+GuardedBuffer::GuardedBuffer(int64_t size, int64_t guard, int64_t misalign)
+    : size_(size), before_(guard + misalign), after_(guard), buffer_(size + 2 * guard + misalign) {
+  const auto fill = [](std::byte* band, int64_t bytes) {
+    if (bytes > 0) TCONV_CUDA(cudaMemset(band, kCanary, static_cast<size_t>(bytes)));
+  };
+  fill(buffer_.data(), before_);
+  fill(buffer_.data() + before_ + size, after_);
 }
 
 void GuardedBuffer::upload(std::span<const std::byte> host) {
@@ -42,7 +46,7 @@ void GuardedBuffer::upload(std::span<const std::byte> host) {
 }
 
 std::vector<std::byte> GuardedBuffer::download() const {
-  return copy_out(buffer_.data() + guard_, size_);
+  return copy_out(buffer_.data() + before_, size_);
 }
 
 void GuardedBuffer::poison() {
@@ -50,9 +54,9 @@ void GuardedBuffer::poison() {
 }
 
 std::string GuardedBuffer::damage() const {
-  std::string before = band_damage(copy_out(buffer_.data(), guard_), -guard_, "before the start");
+  std::string before = band_damage(copy_out(buffer_.data(), before_), -before_, "before the start");
   if (!before.empty()) return before;
-  return band_damage(copy_out(buffer_.data() + guard_ + size_, guard_), 0, "after the end");
+  return band_damage(copy_out(buffer_.data() + before_ + size_, after_), 0, "after the end");
 }
 
 }  // namespace tconv::bench

@@ -14,14 +14,14 @@
 
 namespace tconv::bench {
 
-/// `size` bytes, 256-byte aligned, between two bands of `guard` bytes (a multiple of 256). A
-/// virtual GPU checks every access against the allocation itself, reads included: there a band of 0
-/// catches more than any other.
+/// `size` bytes between two bands of `guard` bytes (a multiple of 256), 256-byte aligned or
+/// `misalign` bytes further on. A virtual GPU checks every access against the allocation itself,
+/// reads included: there a band of 0 catches more than any other.
 class GuardedBuffer {
  public:
-  GuardedBuffer(int64_t size, int64_t guard);
+  GuardedBuffer(int64_t size, int64_t guard, int64_t misalign = 0);
 
-  void* data() const { return size_ == 0 ? nullptr : buffer_.data() + guard_; }
+  void* data() const { return size_ == 0 ? nullptr : buffer_.data() + before_; }
   int64_t size() const { return size_; }
 
   void upload(std::span<const std::byte>);
@@ -33,7 +33,7 @@ class GuardedBuffer {
 
  private:
   int64_t size_;
-  int64_t guard_;
+  int64_t before_, after_;  ///< bytes of the bands
   DeviceBuffer<std::byte> buffer_;
 };
 

@@ -9,19 +9,6 @@
 namespace tconv::bench {
 namespace {
 
-/// An upper limit of the number of products that meet in one output element.
-int64_t max_terms(Op op, const Problem& p) {
-  switch (op) {
-    case Op::fprop:
-      return p.ic_per_group() * p.taps();
-    case Op::dgrad:
-      return p.oc_per_group() * p.taps();
-    case Op::wgrad:
-      return p.batch * p.in_spatial();
-  }
-  return 0;
-}
-
 std::vector<OracleResult> ask_oracles(const Inputs& in) {
   std::vector<OracleResult> answers;
   switch (in.op) {
@@ -40,30 +27,6 @@ std::vector<OracleResult> ask_oracles(const Inputs& in) {
 }
 
 }  // namespace
-
-Tensor output_of(Op op) {
-  switch (op) {
-    case Op::fprop:
-      return Tensor::y;
-    case Op::dgrad:
-      return Tensor::x;
-    case Op::wgrad:
-      return Tensor::w;
-  }
-  return Tensor::y;
-}
-
-TensorShape shape_of(const Problem& problem, Tensor tensor) {
-  switch (tensor) {
-    case Tensor::x:
-      return x_shape(problem);
-    case Tensor::w:
-      return w_shape(problem);
-    case Tensor::y:
-      return y_shape(problem);
-  }
-  return {};
-}
 
 void require_agreement(const OracleResult& a, const OracleResult& b, DataMode data) {
   for (size_t i = 0; i < a.value.size(); ++i) {

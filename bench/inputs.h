@@ -22,11 +22,6 @@ struct OracleError : std::logic_error {
   using std::logic_error::logic_error;
 };
 
-enum class Tensor { x, w, y };
-/// The tensor that an op writes: y for fprop, x for dgrad, w for wgrad.
-Tensor output_of(Op);
-TensorShape shape_of(const Problem&, Tensor);
-
 /// What a row is fed. All tensors are logical NC.. order in float; the output's is empty.
 struct Inputs {
   Op op;

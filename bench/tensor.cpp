@@ -64,6 +64,30 @@ TensorShape w_shape(const Problem& p) {
 }
 TensorShape y_shape(const Problem& p) { return shape_of(p, p.batch, p.out_channels, &Axis::out); }
 
+Tensor output_of(Op op) {
+  switch (op) {
+    case Op::fprop:
+      return Tensor::y;
+    case Op::dgrad:
+      return Tensor::x;
+    case Op::wgrad:
+      return Tensor::w;
+  }
+  return Tensor::y;
+}
+
+TensorShape shape_of(const Problem& problem, Tensor tensor) {
+  switch (tensor) {
+    case Tensor::x:
+      return x_shape(problem);
+    case Tensor::w:
+      return w_shape(problem);
+    case Tensor::y:
+      return y_shape(problem);
+  }
+  return {};
+}
+
 std::vector<std::byte> encode(std::span<const float> logical, const TensorShape& shape,
                               const Config& config) {
   switch (config.dtype) {

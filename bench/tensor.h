@@ -28,6 +28,11 @@ TensorShape x_shape(const Problem&);  ///< [batch][ic][i..]
 TensorShape w_shape(const Problem&);  ///< [ic][oc/g][k..]
 TensorShape y_shape(const Problem&);  ///< [batch][oc][o..]
 
+enum class Tensor { x, w, y };
+/// The tensor that an op writes: y for fprop, x for dgrad, w for wgrad.
+Tensor output_of(Op);
+TensorShape shape_of(const Problem&, Tensor);
+
 /// Device bytes of a logical tensor. nchw keeps the order; nhwc puts channels last. f16 and bf16
 /// round to nearest even.
 std::vector<std::byte> encode(std::span<const float> logical, const TensorShape&, const Config&);

@@ -39,6 +39,9 @@ double unit_roundoff(DType);
 /// Nearest value (ties to even) that `dtype` stores; overflow gives infinity.
 float round_to(float value, DType dtype);
 
+/// The largest number of products that can meet in one element of what an op writes.
+int64_t max_terms(Op, const Problem&);
+
 /// Fills with the mode's distribution, already rounded to what `dtype` can hold. int_exact: small
 /// integers, thinned so that every partial sum of `max_terms` products is exact in f32 accumulation
 /// and the result is exact in `dtype`. The first element is non-zero.

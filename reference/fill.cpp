@@ -80,6 +80,18 @@ float round_to(float value, DType dtype) {
   return static_cast<float>(rounded);
 }
 
+int64_t max_terms(Op op, const Problem& p) {
+  switch (op) {
+    case Op::fprop:
+      return p.ic_per_group() * p.taps();
+    case Op::dgrad:
+      return p.oc_per_group() * p.taps();
+    case Op::wgrad:
+      return p.batch * p.in_spatial();
+  }
+  return 0;
+}
+
 void fill(std::span<float> data, DataMode mode, DType dtype, uint64_t seed, int64_t max_terms) {
   const IntegerData integers = integer_data(dtype, max_terms);
   for (size_t i = 0; i < data.size(); ++i) {

@@ -19,9 +19,10 @@ FuzzResult FuzzRunner::run(const FuzzCase& c) {
     return {Outcome::refused, std::move(reason)};
   const Key key{op, c.config.dtype, c.config.layout, c.config.epilogue, c.mode};
   const auto found = cases_.find(key);
-  const Case& data =
-      (found != cases_.end() ? found : cases_.try_emplace(key, op, c.problem, c.mode, c.seed).first)
-          ->second;
+  const Case& data = (found != cases_.end()
+                          ? found
+                          : cases_.try_emplace(key, op, c.problem, c.mode, c.seed, c.config).first)
+                         ->second;
   std::string failure = run_strategy(*c.strategy, data, c.misalign).failure;
   return {failure.empty() ? Outcome::passed : Outcome::failed, std::move(failure)};
 }

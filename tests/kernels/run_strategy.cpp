@@ -1,85 +1,74 @@
 #include "tests/kernels/run_strategy.h"
 
-#include <algorithm>
-#include <cstring>
-#include <filesystem>
-#include <limits>
-#include <span>
+#include <array>
 #include <utility>
 
+#include "bench/guarded_buffer.h"
+#include "bench/tensor.h"
 #include "kernels/detail/cuda_check.h"
-#include "kernels/detail/device_buffer.h"
 
 namespace tconv {
 namespace {
 
-constexpr int64_t kBand = 64;         // elements on each side: 256 bytes keep the alignment
-constexpr float kBandValue = -77.0F;  // survives only if nobody writes it
-const float kPoison = std::numeric_limits<float>::quiet_NaN();
+using bench::GuardedBuffer;
+using bench::Tensor;
+using bench::TensorShape;
 
-/// A tensor between two bands of known values.
-class Guarded {
- public:
-  Guarded(std::vector<float> data, int64_t misalign) : size_(static_cast<int64_t>(data.size())) {
-    before_.assign(static_cast<size_t>(kBand + misalign), kBandValue);
-    start_ = kBand + misalign;
-    before_.insert(before_.end(), data.begin(), data.end());
-    before_.insert(before_.end(), static_cast<size_t>(kBand), kBandValue);
-    buffer_ = DeviceBuffer<float>(std::span<const float>(before_));
+constexpr int64_t kBand = 256;  // bytes
+
+/// One tensor of a call: what went in, and the memory it went to.
+struct Operand {
+  Operand(Tensor tensor, const Problem& p, const Config& config, const std::vector<float>& values,
+          bool is_output_, int64_t misalign)
+      : shape(shape_of(p, tensor)),
+        is_output(is_output_),
+        memory(shape.size() * size_of(config.dtype), kBand, misalign * size_of(config.dtype)) {
+    if (is_output) {
+      memory.poison();
+    } else {
+      stored = encode(values, shape, config);
+      memory.upload(stored);
+    }
   }
 
-  float* data() const { return size_ == 0 ? nullptr : buffer_.data() + start_; }
-
-  /// The tensor after the run; `intact`: the bands (and, for an input, the tensor itself) still
-  /// hold what they held.
-  std::vector<float> read(bool is_input, bool& intact) const {
-    const std::vector<float> after = buffer_.download();
-    const auto same = [&](int64_t first, int64_t last) {
-      return std::memcmp(after.data() + first, before_.data() + first,
-                         static_cast<size_t>(last - first) * sizeof(float)) == 0;
-    };
-    const int64_t end = start_ + size_;
-    intact = same(0, start_) && same(end, end + kBand) && (!is_input || same(start_, end));
-    return {after.begin() + start_, after.begin() + end};
+  /// Empty, or what a launch must not have done to it.
+  std::string damage() const {
+    const char* const name = is_output ? "the output" : "an input";
+    if (std::string outside = memory.damage(); !outside.empty()) {
+      return std::string("written outside of ") + name + ": " + outside;
+    }
+    return is_output || memory.download() == stored ? "" : "an input was written";
   }
 
- private:
-  int64_t size_, start_ = 0;
-  std::vector<float> before_;
-  DeviceBuffer<float> buffer_;
+  TensorShape shape;
+  bool is_output;
+  GuardedBuffer memory;
+  std::vector<std::byte> stored;  ///< of an input
 };
 
-std::vector<float> poison(int64_t size) {
-  return std::vector<float>(static_cast<size_t>(size), kPoison);
-}
-
-/// Dimensions of what an op writes, for messages.
-std::vector<int64_t> output_dims(Op op, const Problem& p) {
-  std::vector<int64_t> dims{op == Op::wgrad ? p.in_channels : p.batch,
-                            op == Op::fprop   ? p.out_channels
-                            : op == Op::dgrad ? p.in_channels
-                                              : p.oc_per_group()};
-  for (int axis = 3 - p.rank; axis < 3; ++axis) {
-    const Axis& a = p.axes[static_cast<size_t>(axis)];
-    dims.push_back(op == Op::fprop ? a.out : op == Op::dgrad ? a.in : a.kernel);
-  }
-  return dims;
-}
-
-Run apply_or_throw(const Strategy& strategy, const Problem& p, const Tensors& data,
-                   int64_t misalign) {
-  const Config config;
+Run apply_or_throw(const Strategy& strategy, const Problem& p, const Config& config,
+                   const Tensors& data, int64_t misalign) {
   if (const std::string reason = strategy.supports(p, config); !reason.empty()) {
     return {"refused: " + reason, {}};
   }
-  const auto tensor = [&](Op written_by, const std::vector<float>& values, int64_t size) {
-    return Guarded(strategy.op == written_by ? poison(size) : values, misalign);
+  const auto operand = [&](Tensor tensor, const std::vector<float>& values) {
+    const bool is_output = bench::output_of(strategy.op) == tensor;
+    return Operand(tensor, p, config, values, is_output, misalign);
   };
-  const Guarded x = tensor(Op::dgrad, data.x, p.x_size());
-  const Guarded w = tensor(Op::wgrad, data.w, p.w_size());
-  const Guarded y = tensor(Op::fprop, data.y, p.y_size());
-  const Guarded workspace(poison((strategy.workspace(p, config) + 3) / 4), 0);
-  Call call{p, config, x.data(), w.data(), y.data(), nullptr, workspace.data(), nullptr, nullptr};
+  const std::array operands{operand(Tensor::x, data.x), operand(Tensor::w, data.w),
+                            operand(Tensor::y, data.y)};
+  GuardedBuffer workspace(strategy.workspace(p, config), kBand);
+  workspace.poison();
+
+  Call call{.problem = p,
+            .config = config,
+            .x = operands[0].memory.data(),
+            .w = operands[1].memory.data(),
+            .y = operands[2].memory.data(),
+            .bias = nullptr,
+            .workspace = workspace.data(),
+            .prepared = nullptr,
+            .stream = nullptr};
   std::unique_ptr<Prepared> prepared;
   if (strategy.prepare) prepared = strategy.prepare(call);
   call.prepared = prepared.get();
@@ -87,16 +76,12 @@ Run apply_or_throw(const Strategy& strategy, const Problem& p, const Tensors& da
   TCONV_CUDA(cudaDeviceSynchronize());
 
   Run result;
-  bool intact = false;
-  workspace.read(false, intact);
-  if (!intact) result.failure = "written outside of the workspace";
-  for (const auto& [buffer, written_by] :
-       {std::pair(&x, Op::dgrad), std::pair(&w, Op::wgrad), std::pair(&y, Op::fprop)}) {
-    const bool is_output = strategy.op == written_by;
-    std::vector<float> after = buffer->read(!is_output, intact);
-    if (!intact)
-      result.failure = is_output ? "written outside of the output" : "an input was written";
-    if (is_output) result.output = std::move(after);
+  if (std::string outside = workspace.damage(); !outside.empty()) {
+    result.failure = "written outside of the workspace: " + outside;
+  }
+  for (const Operand& o : operands) {
+    if (std::string damage = o.damage(); !damage.empty()) result.failure = std::move(damage);
+    if (o.is_output) result.output = decode(o.memory.download(), o.shape, config);
   }
   return result;
 }
@@ -115,32 +100,28 @@ OracleResult oracle(Op op, const Problem& p, const Tensors& data) {
 
 }  // namespace
 
-Tensors make_tensors(const Problem& p, DataMode mode, uint64_t seed, int64_t terms) {
+Tensors make_tensors(const Problem& p, DataMode mode, uint64_t seed, int64_t terms, DType dtype) {
   Tensors t{std::vector<float>(static_cast<size_t>(p.x_size())),
             std::vector<float>(static_cast<size_t>(p.w_size())),
             std::vector<float>(static_cast<size_t>(p.y_size()))};
-  fill(t.x, mode, DType::f32, seed, terms);
-  fill(t.w, mode, DType::f32, seed + 1, terms);
-  fill(t.y, mode, DType::f32, seed + 2, terms);
+  fill(t.x, mode, dtype, seed, terms);
+  fill(t.w, mode, dtype, seed + 1, terms);
+  fill(t.y, mode, dtype, seed + 2, terms);
   return t;
 }
 
-int64_t max_terms(Op op, const Problem& p) {
-  return op == Op::fprop   ? p.ic_per_group() * p.taps()
-         : op == Op::dgrad ? p.oc_per_group() * p.taps()
-                           : p.batch * p.in_spatial();
-}
-
-Case::Case(Op op_, const Problem& p, DataMode mode_, uint64_t seed)
+Case::Case(Op op_, const Problem& p, DataMode mode_, uint64_t seed, const Config& config_)
     : op(op_),
       problem(p),
       mode(mode_),
-      data(make_tensors(p, mode_, seed, max_terms(op_, p))),
+      config(config_),
+      data(make_tensors(p, mode_, seed, max_terms(op_, p), config_.dtype)),
       want(oracle(op_, p, data)) {}
 
-Run apply(const Strategy& strategy, const Problem& problem, const Tensors& data, int64_t misalign) {
+Run apply(const Strategy& strategy, const Problem& problem, const Config& config,
+          const Tensors& data, int64_t misalign) {
   try {
-    return apply_or_throw(strategy, problem, data, misalign);
+    return apply_or_throw(strategy, problem, config, data, misalign);
   } catch (const CudaError& error) {
     return {error.what(), {}};
   }
@@ -148,21 +129,12 @@ Run apply(const Strategy& strategy, const Problem& problem, const Tensors& data,
 
 Run run_strategy(const Strategy& strategy, const Case& c, int64_t misalign) {
   if (strategy.op != c.op) return {"a case of another op", {}};
-  Run result = apply(strategy, c.problem, c.data, misalign);
+  Run result = apply(strategy, c.problem, c.config, c.data, misalign);
   if (!result.failure.empty()) return result;
-  const Comparison comparison =
-      compare(result.output, c.want, output_dims(c.op, c.problem), Config{}.dtype, c.mode);
+  const std::vector<int64_t> dims = shape_of(c.problem, bench::output_of(c.op)).dims;
+  const Comparison comparison = compare(result.output, c.want, dims, c.config.dtype, c.mode);
   if (comparison.verdict != Verdict::passed) result.failure = comparison.reason;
   return result;
-}
-
-std::vector<const Strategy*> own_strategies() {
-  std::vector<const Strategy*> own;
-  for (const Strategy& s : strategies()) {
-    const auto file = std::filesystem::path(TCONV_SOURCE_DIR) / "kernels" / (s.name + ".cu");
-    if (std::filesystem::exists(file)) own.push_back(&s);
-  }
-  return own;
 }
 
 }  // namespace tconv

@@ -17,20 +17,20 @@ struct Tensors {
   std::vector<float> x, w, y;
 };
 
-/// All three filled. int_exact data stay exact in sums of `max_terms` products.
-Tensors make_tensors(const Problem&, DataMode, uint64_t seed, int64_t max_terms);
-
-/// The largest number of products that meet in one element of what an op writes.
-int64_t max_terms(Op, const Problem&);
+/// All three filled with what `dtype` can hold. int_exact data stay exact in sums of `max_terms`
+/// products.
+Tensors make_tensors(const Problem&, DataMode, uint64_t seed, int64_t max_terms,
+                     DType = DType::f32);
 
 /// A problem with its data and the oracle's answer; made once, run by many strategies of that op.
 struct Case {
-  Case(Op, const Problem&, DataMode, uint64_t seed);
+  Case(Op, const Problem&, DataMode, uint64_t seed, const Config& = {});
 
   Op op;
   Problem problem;
   DataMode mode;
-  Tensors data;  ///< what `op` writes is ignored
+  Config config;  ///< its layout may be changed between runs: data and answer are logical
+  Tensors data;   ///< what `op` writes is ignored
   OracleResult want;
 };
 
@@ -39,15 +39,12 @@ struct Run {
   std::vector<float> output;
 };
 
-/// One application of a strategy in f32 nchw, whatever its op. `misalign` moves every tensor that
-/// many elements off its alignment. A strategy that refuses, a CUDA error, a write outside of the
-/// output and the workspace, and a changed input are failures; the output is not looked at.
-Run apply(const Strategy&, const Problem&, const Tensors&, int64_t misalign = 0);
+/// One application of a strategy, whatever its op. `misalign` moves every tensor that many elements
+/// off its alignment. A strategy that refuses, a CUDA error, a write outside of the output and the
+/// workspace, and a changed input are failures; the output is not looked at.
+Run apply(const Strategy&, const Problem&, const Config&, const Tensors&, int64_t misalign = 0);
 
 /// The same, and a wrong or missing output is a failure too. The case must be of the strategy's op.
 Run run_strategy(const Strategy&, const Case&, int64_t misalign = 0);
-
-/// The registered strategies that run f32 nchw wherever a kernel runs: all but vendors' baselines.
-std::vector<const Strategy*> own_strategies();
 
 }  // namespace tconv

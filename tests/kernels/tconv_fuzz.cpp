@@ -11,6 +11,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include "tests/kernels/contenders.h"
 #include "tests/kernels/fuzzer.h"
 
 namespace tconv {

@@ -1,6 +1,6 @@
 // The three directions against each other, without an oracle: <y, fprop(x, w)>, <dgrad(y, w), x>
 // and <wgrad(x, y), w> are the same sum of products in three orders (operator.md, statements 3 and
-// 4). Integers: equal to the bit, for every strategy of every direction.
+// 4). Integers: equal to the bit, for every strategy of every direction, in every layout.
 #include <algorithm>
 #include <numeric>
 #include <optional>
@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/kernels/contenders.h"
 #include "tests/kernels/nasty_problems.h"
 #include "tests/kernels/random_problem.h"
 #include "tests/kernels/run_strategy.h"
@@ -25,18 +26,19 @@ const std::vector<float>& other(Op op, const Tensors& data) {
 }
 
 /// True if the sum is not zero: zeros everywhere would agree as well.
-bool expect_all_agree(const Problem& p, uint64_t seed) {
+bool expect_all_agree(const Problem& p, DType dtype, uint64_t seed) {
   const int64_t terms =
       std::max({max_terms(Op::fprop, p), max_terms(Op::dgrad, p), max_terms(Op::wgrad, p)});
-  const Tensors data = make_tensors(p, DataMode::int_exact, seed, terms);
+  const Tensors data = make_tensors(p, DataMode::int_exact, seed, terms, dtype);
   std::optional<double> first;
-  for (const Strategy* s : own_strategies()) {
-    const Run run = apply(*s, p, data);
-    EXPECT_EQ(run.failure, "") << s->name << ' ' << p.str();
+  for (const Contender& c : contenders()) {
+    if (c.config.dtype != dtype || c.skips(p)) continue;
+    const Run run = apply(*c.strategy, p, c.config, data);
+    EXPECT_EQ(run.failure, "") << c << ' ' << p.str();
     if (!run.failure.empty()) continue;
-    const double sum = dot(run.output, other(s->op, data));
+    const double sum = dot(run.output, other(c.strategy->op, data));
     if (!first) first = sum;
-    EXPECT_EQ(sum, *first) << s->name << ' ' << p.str();
+    EXPECT_EQ(sum, *first) << c << ' ' << p.str();
   }
   return first.value_or(0) != 0;
 }
@@ -45,7 +47,7 @@ TEST(Adjoint, NastyProblems) {
   int telling = 0;
   for (const NastyProblem& n : kNastyProblems) {
     SCOPED_TRACE(n.why);
-    telling += expect_all_agree(Problem::parse(n.descriptor), 11) ? 1 : 0;
+    telling += expect_all_agree(Problem::parse(n.descriptor), DType::f32, 11) ? 1 : 0;
   }
   EXPECT_GT(telling, static_cast<int>(kNastyProblems.size() * 3 / 4));
 }
@@ -55,7 +57,7 @@ TEST(Adjoint, RandomProblems) {
   RandomProblems random(17);
   int telling = 0;
   for (int i = 0; i < kProblems; ++i) {
-    telling += expect_all_agree(random.next(), 19 + static_cast<uint64_t>(i)) ? 1 : 0;
+    telling += expect_all_agree(random.next(), DType::f32, 19 + static_cast<uint64_t>(i)) ? 1 : 0;
   }
   EXPECT_GT(telling, kProblems * 3 / 4);
 }

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/strategy.h"
-#include "tests/kernels/run_strategy.h"
+#include "tests/kernels/contenders.h"
 
 namespace tconv {
 namespace {
@@ -46,13 +46,20 @@ TEST(Registry, RefusesASecondStrategyOfThatName) {
   EXPECT_THROW(register_strategy(Strategy(strategies().front())), std::logic_error);
 }
 
-TEST(Registry, OtherDtypesAndLayoutsAreRefusedByName) {
-  const Problem p = Problem::parse("mb1_ic1oc1_ih4iw4_kh3kw3");
+TEST(Registry, SupportsWhatItPromisesAndRefusesTheRestByName) {
+  const Problem p = Problem::parse("mb1_ic8oc8_ih4iw4_kh2kw2_sh2sw2");
   for (const Strategy* s : own_strategies()) {
-    EXPECT_EQ(s->supports(p, {}), "") << s->name;
-    EXPECT_EQ(s->supports(p, {.dtype = DType::f16}), "dtype f16: computes f32 only") << s->name;
-    EXPECT_EQ(s->supports(p, {.layout = Layout::nhwc}), "layout nhwc: computes nchw only")
-        << s->name;
+    for (const DType dtype : {DType::f32, DType::tf32, DType::f16, DType::bf16}) {
+      for (const Layout layout : {Layout::nchw, Layout::nhwc}) {
+        const std::string reason = s->supports(p, {dtype, layout});
+        SCOPED_TRACE(s->name + ' ' + std::string(to_string(dtype)) + ' ' +
+                     std::string(to_string(layout)) + ": " + reason);
+        EXPECT_EQ(reason.empty(), promised(*s, {dtype, layout}));
+        if (reason.empty()) continue;
+        EXPECT_TRUE(reason.starts_with("dtype " + std::string(to_string(dtype)) + ": ") ||
+                    reason.starts_with("layout " + std::string(to_string(layout)) + ": "));
+      }
+    }
   }
 }
 

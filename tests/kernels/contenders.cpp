@@ -1,0 +1,80 @@
+#include "tests/kernels/contenders.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <tuple>
+
+namespace tconv {
+namespace {
+
+/// What a strategy promises: every one of these element types in every one of these layouts, on
+/// every problem unless it is picky.
+struct Promise {
+  const char* strategy;
+  std::vector<DType> dtypes = {DType::f32};
+  std::vector<Layout> layouts = {Layout::nchw};
+  bool picky = false;
+};
+
+/// The one place that says so: a strategy that begins to refuse what it promised fails a test, and
+/// so does one that supports more than is tested here.
+const std::vector<Promise>& promises() {
+  static const std::vector<Promise> table = {
+      {"gather"},         {"gemm_col2im"},  {"implicit_gemm"},       {"polyphase"},
+      {"scatter_atomic"}, {"zero_insert"},  {"dgrad_direct"},        {"dgrad_implicit_gemm"},
+      {"wgrad_atomic"},   {"wgrad_direct"}, {"wgrad_implicit_gemm"},
+  };
+  return table;
+}
+
+const Promise* promise_of(const Strategy& s) {
+  const auto& all = promises();
+  const auto row =
+      std::find_if(all.begin(), all.end(), [&](const Promise& p) { return p.strategy == s.name; });
+  return row == all.end() ? nullptr : &*row;
+}
+
+}  // namespace
+
+std::string Contender::name() const {
+  return strategy->name + '_' + std::string(to_string(config.dtype)) + '_' +
+         std::string(to_string(config.layout));
+}
+
+std::ostream& operator<<(std::ostream& out, const Contender& c) { return out << c.name(); }
+
+std::vector<const Strategy*> own_strategies() {
+  std::vector<const Strategy*> own;
+  for (const Strategy& s : strategies()) {
+    const auto file = std::filesystem::path(TCONV_SOURCE_DIR) / "kernels" / (s.name + ".cu");
+    if (std::filesystem::exists(file)) own.push_back(&s);
+  }
+  return own;
+}
+
+std::vector<Contender> contenders() {
+  std::vector<Contender> all;
+  for (const Strategy* s : own_strategies()) {
+    const Promise* const promise = promise_of(*s);
+    if (promise == nullptr) continue;  // a test of its own says so
+    for (const DType dtype : promise->dtypes) {
+      for (const Layout layout : promise->layouts)
+        all.push_back({s, {dtype, layout}, promise->picky});
+    }
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Contender& a, const Contender& b) {
+    return std::tuple(a.strategy->op, a.config.dtype) < std::tuple(b.strategy->op, b.config.dtype);
+  });
+  return all;
+}
+
+bool promised(const Strategy& strategy, const Config& config) {
+  const Promise* const promise = promise_of(strategy);
+  const auto in = [](const auto& some, auto value) {
+    return std::find(some.begin(), some.end(), value) != some.end();
+  };
+  return promise != nullptr && in(promise->dtypes, config.dtype) &&
+         in(promise->layouts, config.layout);
+}
+
+}  // namespace tconv
