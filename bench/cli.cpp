@@ -1,5 +1,6 @@
 #include "bench/cli.h"
 
+#include <algorithm>
 #include <array>
 
 #include <CLI/CLI.hpp>
@@ -17,7 +18,7 @@ constexpr std::array<std::string_view, 3> kDataWords{"int", "normal", "uniform"}
 
 /// The words as typed, before any of them is understood.
 struct Words {
-  std::vector<std::string> problems, ops, dtypes, layouts;
+  std::vector<std::string> problems, ops, dtypes, layouts, epilogues;
   std::string layers = "quick", strategy, data, out, dump, device_profile;
   uint64_t seed = 1;
   bool list = false, list_problems = false, verify_only = false, profile = false, resume = false;
@@ -63,6 +64,13 @@ void declare(CLI::App& app, Words& words) {
       ->allow_extra_args(false);
   app.add_option("--layout", words.layouts, "nchw, nhwc; comma-separated (default nchw)")
       ->type_name("LAYOUT")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--epilogue", words.epilogues,
+                 "none, bias, bias_relu, bias_leaky_relu, bias_tanh; comma-separated, of fprop "
+                 "(default none). Others than none bring <strategy>_unfused: the epilogue as a "
+                 "launch of its own")
+      ->type_name("EPILOGUE")
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--data", words.data,
@@ -150,6 +158,11 @@ void require_consistent(const Options& options) {
 
 std::string_view to_string(DataMode mode) { return kDataWords[static_cast<size_t>(mode)]; }
 
+bool Options::has_epilogue() const {
+  return std::any_of(epilogues.begin(), epilogues.end(),
+                     [](Epilogue e) { return e != Epilogue::none; });
+}
+
 bool Options::selects(const std::string& name) const {
   return !pattern_ || std::regex_search(name, *pattern_);
 }
@@ -170,6 +183,7 @@ Options parse_options(int argc, const char* const* argv) {
   options.ops = each("--op", words.ops, Op::fprop, parse_op);
   options.dtypes = each("--dtype", words.dtypes, DType::f32, parse_dtype);
   options.layouts = each("--layout", words.layouts, Layout::nchw, parse_layout);
+  options.epilogues = each("--epilogue", words.epilogues, Epilogue::none, parse_epilogue);
   options.data = read_data(words.data);
   options.seed = words.seed;
   options.list = words.list;

@@ -20,6 +20,7 @@ struct Options {
   std::vector<Op> ops{Op::fprop};
   std::vector<DType> dtypes{DType::f32};
   std::vector<Layout> layouts{Layout::nchw};
+  std::vector<Epilogue> epilogues{Epilogue::none};
   std::optional<DataMode> data;  ///< empty: int for checks, normal for measuring
   uint64_t seed = 1;
   bool list = false, list_problems = false;
@@ -28,6 +29,7 @@ struct Options {
   std::filesystem::path out, dump;
   std::string device_profile;  ///< empty: the device that the program runs on
 
+  bool has_epilogue() const;  ///< any but none
   bool selects(const std::string& strategy_name) const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@ namespace tconv::bench {
 namespace {
 
 constexpr size_t kWorkspace = 3;
+constexpr size_t kBias = 4;
 
 int64_t stored_bytes(const Row& row, Tensor tensor) {
   return shape_of(row.problem, tensor).size() * size_of(row.config.dtype);
@@ -19,10 +21,16 @@ int64_t stored_bytes(const Row& row, Tensor tensor) {
 DeviceProblem::DeviceProblem(const Row& row, int64_t workspace_bytes, int64_t guard_bytes,
                              cudaStream_t stream)
     : row_(row), output_(output_of(row.strategy->op)), stream_(stream) {
-  buffers_.push_back({"x", {stored_bytes(row, Tensor::x), guard_bytes}, {}});
-  buffers_.push_back({"w", {stored_bytes(row, Tensor::w), guard_bytes}, {}});
-  buffers_.push_back({"y", {stored_bytes(row, Tensor::y), guard_bytes}, {}});
-  buffers_.push_back({"workspace", {workspace_bytes, guard_bytes}, {}});
+  const bool has_bias = row.config.epilogue != Epilogue::none;
+  const int64_t stored = size_of(row.config.dtype), plain = sizeof(float);
+  const auto add = [&](const char* name, int64_t bytes, int64_t element) {
+    buffers_.push_back({name, {bytes, guard_bytes}, {}, element});
+  };
+  add("x", stored_bytes(row, Tensor::x), stored);
+  add("w", stored_bytes(row, Tensor::w), stored);
+  add("y", stored_bytes(row, Tensor::y), stored);
+  add("workspace", workspace_bytes, stored);
+  add("bias", has_bias ? row.problem.out_channels * plain : 0, plain);
 }
 
 void DeviceProblem::load(const Inputs& inputs) {
@@ -33,6 +41,10 @@ void DeviceProblem::load(const Inputs& inputs) {
     named.expected = encode(inputs.host(tensor), shape_of(row_.problem, tensor), row_.config);
     named.buffer.upload(named.expected);
   }
+  Named& bias = buffers_[kBias];
+  const auto bytes = std::as_bytes(std::span(inputs.bias));
+  bias.expected.assign(bytes.begin(), bytes.end());
+  bias.buffer.upload(bias.expected);
   poison();
 }
 
@@ -49,7 +61,7 @@ Call DeviceProblem::call() {
           .x = buffer(Tensor::x).data(),
           .w = buffer(Tensor::w).data(),
           .y = buffer(Tensor::y).data(),
-          .bias = nullptr,
+          .bias = static_cast<const float*>(buffers_[kBias].buffer.data()),
           .workspace = buffers_[kWorkspace].buffer.data(),
           .prepared = prepared_.get(),
           .stream = stream_};
@@ -81,7 +93,7 @@ std::string DeviceProblem::damage() const {
         std::mismatch(named.expected.begin(), named.expected.end(), now.begin());
     if (before != named.expected.end()) {
       return fmt::format("changed its input {} at element {}", named.name,
-                         (after - now.begin()) / size_of(row_.config.dtype));
+                         (after - now.begin()) / named.element);
     }
   }
   return {};

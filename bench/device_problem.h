@@ -39,6 +39,7 @@ class DeviceProblem {
     const char* name;
     GuardedBuffer buffer;
     std::vector<std::byte> expected;  ///< empty: may change
+    int64_t element;                  ///< bytes, for messages
   };
   GuardedBuffer& buffer(Tensor tensor) { return buffers_[static_cast<size_t>(tensor)].buffer; }
   const GuardedBuffer& buffer(Tensor tensor) const {
@@ -49,7 +50,7 @@ class DeviceProblem {
   const Row& row_;
   Tensor output_;
   cudaStream_t stream_;
-  std::vector<Named> buffers_;  ///< x, w, y as in Tensor, then the workspace
+  std::vector<Named> buffers_;  ///< x, w, y as in Tensor, then workspace and bias
   std::unique_ptr<Prepared> prepared_;
 };
 

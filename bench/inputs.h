@@ -13,6 +13,7 @@
 #include "bench/tensor.h"
 #include "reference/compare.h"
 #include "reference/conv_transpose.h"
+#include "reference/epilogue.h"
 #include "reference/problem.h"
 
 namespace tconv::bench {
@@ -29,7 +30,9 @@ struct Inputs {
   DType dtype;
   DataMode data;
   uint64_t seed;
+  Epilogue epilogue;
   std::vector<float> x, w, y;
+  std::vector<float> bias;            ///< empty if there is no epilogue
   std::vector<OracleResult> oracles;  ///< one per independent oracle of this op; they agree
 
   std::span<const float> host(Tensor tensor) const {
@@ -38,7 +41,8 @@ struct Inputs {
 };
 
 /// Fills the inputs and asks every oracle. Throws OracleError.
-Inputs make_inputs(Op, const Problem&, DType, DataMode, uint64_t seed);
+Inputs make_inputs(Op, const Problem&, DType, DataMode, uint64_t seed,
+                   Epilogue epilogue = Epilogue::none);
 
 /// Throws OracleError naming the first element where `a` and `b` differ by more than their rounding
 /// in double can explain (int data: at all).
@@ -48,7 +52,7 @@ void require_agreement(const OracleResult& a, const OracleResult& b, DataMode);
 /// each.
 class InputCache {
  public:
-  const Inputs& get(Op, const Problem&, DType, DataMode, uint64_t seed);
+  const Inputs& get(Op, const Problem&, DType, DataMode, uint64_t seed, Epilogue);
 
  private:
   static constexpr size_t kKept = 2;

@@ -15,6 +15,7 @@
 #include "bench/results.h"
 #include "bench/selection.h"
 #include "bench/session.h"
+#include "kernels/detail/unfused.h"
 
 namespace tconv::bench {
 namespace {
@@ -47,7 +48,7 @@ int profile(const Options& options, const std::vector<Row>& rows, const Backend&
                     rows.size()));
   }
   const Row& row = rows.front();
-  const std::string refusal = row.strategy->supports(row.problem, row.config);
+  const std::string refusal = tconv::refusal(*row.strategy, row.problem, row.config);
   if (!refusal.empty()) throw UsageError(fmt::format("--profile: {}: {}", row.name(), refusal));
   fmt::print("{}", profiler_commands(program, row, options, backend));
   std::fflush(stdout);
@@ -88,15 +89,17 @@ bool asks_for_machine_format(const std::vector<std::string>& words) {
 }
 
 int run(const Options& options, const std::vector<std::string>& argv) {
+  const std::vector<Strategy>& contenders =
+      options.has_epilogue() ? detail::strategies_and_unfused() : strategies();
   if (options.list) {
-    fmt::print("{}", strategy_table(strategies()));
+    fmt::print("{}", strategy_table(contenders));
     return 0;
   }
   if (options.list_problems) {
     fmt::print("{}", problem_table(options.problems));
     return 0;
   }
-  const std::vector<Row> rows = select_rows(options, strategies());
+  const std::vector<Row> rows = select_rows(options, contenders);
   if (asks_for(argv, "--benchmark_list_tests")) {
     list_rows(rows);
     return 0;

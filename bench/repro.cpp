@@ -15,6 +15,8 @@ std::string repro_command(const std::string& program, const Row& row, const Opti
       fmt::format("{} --problem='{}{}' --strategy='^{}$' --op={} --dtype={} --layout={}", program,
                   row.problem.str(), name, row.strategy->name, to_string(row.strategy->op),
                   to_string(row.config.dtype), to_string(row.config.layout));
+  if (row.config.epilogue != Epilogue::none)
+    command += fmt::format(" --epilogue={}", to_string(row.config.epilogue));
   if (options.data) command += fmt::format(" --data={}", to_string(*options.data));
   command += fmt::format(" --seed={}", options.seed);
   if (options.verify_only) command += " --verify-only";

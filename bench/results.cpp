@@ -87,13 +87,16 @@ Json key_of(const Row& row) {
           {"strategy", row.strategy->name},
           {"dtype", std::string(to_string(row.config.dtype))},
           {"layout", std::string(to_string(row.config.layout))},
+          {"epilogue", std::string(to_string(row.config.epilogue))},
           {"problem", row.problem.str()},
           {"layer", text_or_null(row.problem.name)}};
 }
 
 bool same_key(const Json& entry, const Json& key) {
   for (const auto& [name, value] : key.items()) {
-    if (entry.value(name, Json()) != value) return false;
+    // Rows from before there were epilogues have none.
+    const Json otherwise = name == "epilogue" ? Json(to_string(Epilogue::none)) : Json();
+    if (entry.value(name, otherwise) != value) return false;
   }
   return true;
 }

@@ -4,8 +4,17 @@
 
 namespace tconv::bench {
 
-std::string Row::name() const {
+std::string Row::op_text() const {
   std::string text{to_string(strategy->op)};
+  if (config.epilogue != Epilogue::none) {
+    text += '+';
+    text += to_string(config.epilogue);
+  }
+  return text;
+}
+
+std::string Row::name() const {
+  std::string text = op_text();
   text += '/';
   text += strategy->name;
   text += '/';

@@ -26,7 +26,9 @@ struct Row {
   Config config;
   Problem problem;
 
-  /// "<op>/<strategy>/<dtype>/<layout>/<name or descriptor>"
+  /// "fprop", or with its epilogue "fprop+bias_relu"
+  std::string op_text() const;
+  /// "<op_text>/<strategy>/<dtype>/<layout>/<name or descriptor>"
   std::string name() const;
 };
 

@@ -86,7 +86,7 @@ RowResult RowRunner::run(const Row& row) {
   if (options_.repro) result.repro = options_.repro(row);
   const NvtxRange range(row.name(), row.strategy->op, row.problem.macs_needed());
   try {
-    std::string refusal = row.strategy->supports(row.problem, row.config);
+    std::string refusal = tconv::refusal(*row.strategy, row.problem, row.config);
     if (refusal.empty()) refusal = memory_reason(row);
     if (!refusal.empty()) {
       result.status = Status::skipped;
@@ -102,10 +102,14 @@ RowResult RowRunner::run(const Row& row) {
   return result;
 }
 
+const Inputs& RowRunner::inputs_of(const Row& row, DataMode data) {
+  return inputs_.get(row.strategy->op, row.problem, row.config.dtype, data, options_.seed,
+                     row.config.epilogue);
+}
+
 void RowRunner::run_supported(const Row& row, RowResult& result) {
   // Stays valid below: the cache holds both kinds of data that a row asks for.
-  const Inputs& inputs = inputs_.get(row.strategy->op, row.problem, row.config.dtype,
-                                     options_.check_data, options_.seed);
+  const Inputs& inputs = inputs_of(row, options_.check_data);
   DeviceProblem device(row, result.work->workspace_bytes, options_.guard_bytes, stream_);
   device.load(inputs);
   {
@@ -184,8 +188,7 @@ void RowRunner::count_row(RowResult& result, const Row& row) const {
 
 void RowRunner::measure_row(DeviceProblem& device, RowResult& result) {
   const Row& row = result.row;
-  const Inputs& inputs = inputs_.get(row.strategy->op, row.problem, row.config.dtype,
-                                     options_.measure_data, options_.seed);
+  const Inputs& inputs = inputs_of(row, options_.measure_data);
   device.load(inputs);
   Times times;
   if (row.strategy->prepare) {
@@ -211,12 +214,11 @@ void RowRunner::dump_row(const Inputs& inputs, const std::vector<float>& output,
   const auto tensor = [&](Tensor which) {
     return which == output_of(inputs.op) ? std::span<const float>(output) : inputs.host(which);
   };
-  dump(options_.dump, result, tensor(Tensor::x), tensor(Tensor::w), tensor(Tensor::y));
+  dump(options_.dump, result, tensor(Tensor::x), tensor(Tensor::w), tensor(Tensor::y), inputs.bias);
 }
 
 void RowRunner::profile(const Row& row) {
-  const Inputs& inputs = inputs_.get(row.strategy->op, row.problem, row.config.dtype,
-                                     options_.measure_data, options_.seed);
+  const Inputs& inputs = inputs_of(row, options_.measure_data);
   DeviceProblem device(row, workspace_of(row), options_.guard_bytes, stream_);
   device.load(inputs);
   device.prepare();

@@ -48,6 +48,7 @@ class RowRunner {
   void profile(const Row&);
 
  private:
+  const Inputs& inputs_of(const Row&, DataMode);
   void run_supported(const Row&, RowResult&);
   void check_result(const DeviceProblem&, const Inputs&, RowResult&) const;
   void check_determinism(DeviceProblem&, RowResult&) const;

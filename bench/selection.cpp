@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "kernels/detail/unfused.h"
+
 namespace tconv::bench {
 namespace {
 
@@ -21,19 +23,28 @@ namespace {
                                names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
 }
 
+/// Layouts fastest: the inputs of all other fields are the same.
+std::vector<Config> configs(const Options& options) {
+  std::vector<Config> all;
+  for (const Epilogue epilogue : options.epilogues) {
+    for (const DType dtype : options.dtypes) {
+      for (const Layout layout : options.layouts) all.push_back({dtype, layout, epilogue});
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<Row> select_rows(const Options& options, const std::vector<Strategy>& all) {
   std::vector<Row> rows;
   for (const Problem& problem : options.problems) {
     for (const Op op : options.ops) {
-      for (const DType dtype : options.dtypes) {
-        for (const Layout layout : options.layouts) {
-          for (const Strategy& strategy : all) {
-            if (strategy.op != op || !options.selects(strategy.name)) continue;
-            rows.push_back(
-                {static_cast<int>(rows.size()) + 1, &strategy, {dtype, layout}, problem});
-          }
+      for (const Config& config : configs(options)) {
+        for (const Strategy& strategy : all) {
+          if (strategy.op != op || !options.selects(strategy.name)) continue;
+          if (config.epilogue == Epilogue::none && detail::is_unfused(strategy)) continue;
+          rows.push_back({static_cast<int>(rows.size()) + 1, &strategy, config, problem});
         }
       }
     }

@@ -20,7 +20,7 @@ std::string cut(const std::string& text, size_t width) {
 
 bool same_config(const Row& a, const Row& b) {
   const auto key = [](const Row& r) {
-    return std::tuple(r.strategy->op, r.config.dtype, r.config.layout);
+    return std::tuple(r.strategy->op, r.config.dtype, r.config.layout, r.config.epilogue);
   };
   return key(a) == key(b);
 }
@@ -73,8 +73,8 @@ Table::Table(const std::vector<Row>& rows, bool counts) : counts_(counts) {
 
 std::string Table::strategy_column(const Row& row) const {
   if (!several_configs_) return row.strategy->name;
-  return fmt::format("{}/{}/{}/{}", to_string(row.strategy->op), row.strategy->name,
-                     to_string(row.config.dtype), to_string(row.config.layout));
+  return fmt::format("{}/{}/{}/{}", row.op_text(), row.strategy->name, to_string(row.config.dtype),
+                     to_string(row.config.layout));
 }
 
 std::string Table::header() const {

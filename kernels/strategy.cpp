@@ -33,6 +33,13 @@ bool register_strategy(Strategy strategy) {
   return true;
 }
 
+std::string refusal(const Strategy& strategy, const Problem& problem, const Config& config) {
+  if (config.epilogue != Epilogue::none && strategy.op != Op::fprop) {
+    return "epilogue " + std::string(to_string(config.epilogue)) + ": of fprop only";
+  }
+  return strategy.supports(problem, config);
+}
+
 const std::vector<Strategy>& strategies() { return registry(); }
 
 }  // namespace tconv

@@ -65,6 +65,9 @@ struct Strategy {
   std::function<void(const Call&)> launch;
 };
 
+/// Empty if a strategy can, else why not: what holds for all of them, then what it says itself.
+std::string refusal(const Strategy&, const Problem&, const Config&);
+
 /// Every registered strategy, sorted by (op, name), so that link order cannot show.
 const std::vector<Strategy>& strategies();
 /// Used through TCONV_REGISTER_STRATEGY at the end of a strategy's file.

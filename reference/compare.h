@@ -29,7 +29,9 @@ struct Comparison {
 ///   (2u_in + u_in^2 + gamma_n) * magnitude + u_out * |want| + half of the smallest subnormal,
 /// n = terms, gamma_n = n*u/(1 - n*u) (Higham). u is 2^-24 for f32 and 2^-23 for the others, whose
 /// sums tensor cores may truncate; u_out of tf32 is f32's, since results are stored as f32. Outputs
-/// that no tap reaches must be zero. Non-finite results always fail. Mistrusted: more than half of
+/// that no tap reaches must be zero. An activation (apply_epilogue()) adds
+///   (want.activation_error + u_out) * |want| + half of the smallest subnormal,
+/// in int_exact too. Non-finite results always fail. Mistrusted: more than half of
 /// the reached outputs are zero, or int_exact data whose sums cannot be exact.
 Comparison compare(std::span<const float> got, const OracleResult& want,
                    std::span<const int64_t> dims, DType dtype, DataMode mode);

@@ -16,6 +16,9 @@ struct OracleResult {
   std::vector<double> value;
   std::vector<double> magnitude;  ///< sum of |a||b| over the terms: the scale of the error bound
   std::vector<int64_t> terms;
+  /// What an activation after the sum may get wrong, relative to |value|; 0: nothing, or none.
+  double activation_error = 0;
+  int64_t clipped = 0;  ///< zeros that stand for negative sums (ReLU)
 };
 
 /// y by scattering every input through every tap. Shapes as in Problem. Uses all hardware threads.

@@ -7,6 +7,7 @@ import jinja2
 from tconv_report import charts
 from tconv_report.results import METRICS, Row, Run
 
+SECTORS = next(metric for metric in METRICS if metric.key == "sectors")
 # Thresholds of the matrix's shading by executed/needed MACs.
 GOOD, FAIR = 1.25, 2.5
 
@@ -30,11 +31,33 @@ def shade(row: Row) -> str:
     return "good" if ratio <= GOOD else "fair" if ratio <= FAIR else "poor"
 
 
+def fusion(rows: list[Row]) -> list[dict]:
+    """Fused beside unfused: per strategy and layer, what both rows cost and what fusing saves. Time on a GPU, else sectors."""
+    cells = {(row.strategy, row.layer): row for row in rows if row.status == "PASSED"}
+    pairs = []
+    for (strategy, layer), fused in cells.items():
+        unfused = cells.get((strategy + "_unfused", layer))
+        if unfused is None:
+            continue
+        timed = fused.median_us is not None and unfused.median_us is not None
+        before, after = ((row.median_us if timed else row.metric(SECTORS)) for row in (unfused, fused))
+        if before and after is not None:
+            pairs.append({"strategy": strategy, "layer": layer, "fused": after, "unfused": before,
+                          "unit": "µs" if timed else "sectors", "saved": 1 - after / before})
+    return pairs
+
+
+def in_pairs(names: list[str]) -> list[str]:
+    """Each X_unfused behind its X."""
+    return sorted(names, key=lambda name: (names.index(name.removesuffix("_unfused")) if name.removesuffix("_unfused") in names
+                                           else names.index(name), name))
+
+
 def section(run: Run, configuration: tuple[str, str, str]) -> dict:
     """One matrix with its charts: all rows of an (op, dtype, layout)."""
     rows = run.of(configuration)
     layers = list(dict.fromkeys(row.layer for row in rows))
-    names = dict.fromkeys(row.strategy for row in rows)
+    names = in_pairs(list(dict.fromkeys(row.strategy for row in rows)))
     counted = [name for name in names if any(r.strategy == name and r.status != "SKIPPED" for r in rows)]
     palette = charts.colours(counted)
     pictures = [(metric, charts.bars(rows, metric, layers, palette)) for metric in METRICS]
@@ -45,6 +68,7 @@ def section(run: Run, configuration: tuple[str, str, str]) -> dict:
         "cells": {(row.layer, row.strategy): row for row in rows},
         "problems": {row.layer: row.problem for row in rows},
         "rows": rows,
+        "fusion": fusion(rows),
         "charts": [(metric, svg) for metric, svg in pictures if svg],
     }
 

@@ -48,6 +48,7 @@ class Row:
         self.data = data
         for name in ("op", "strategy", "dtype", "layout", "problem", "status"):
             setattr(self, name, data[name])
+        self.epilogue = data.get("epilogue") or "none"  # rows from before there were epilogues have none
         self.reason = data.get("reason")
         self.repro = data.get("repro", "")
         self.layer = data.get("layer") or data["problem"]
@@ -60,7 +61,8 @@ class Row:
 
     @property
     def configuration(self) -> tuple[str, str, str]:
-        return (self.op, self.dtype, self.layout)
+        direction = self.op if self.epilogue == "none" else f"{self.op}+{self.epilogue}"
+        return (direction, self.dtype, self.layout)
 
     def metric(self, metric: Metric) -> float | None:
         """None where the row has no such number (skipped, or no counters)."""

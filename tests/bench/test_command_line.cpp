@@ -76,6 +76,7 @@ TEST(CommandLine, RefusesWhatItCannotRunWithOneLineAndStatus2) {
       {"--op=sideways", "fprop"},
       {"--dtype=f31", "bf16"},
       {"--layout=hwcn", "nhwc"},
+      {"--epilogue=gelu", "bias_leaky_relu"},
       {"--data=zeros", "--data: 'zeros' is not one of int, normal, uniform"},
       {"--seed=x", "--seed"},
       {"--seed=-1", "--seed"},

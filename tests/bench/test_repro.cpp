@@ -17,6 +17,13 @@ TEST(Repro, IsOneCommandForOneRow) {
                 "--data=uniform --seed=7");
 }
 
+TEST(Repro, NamesAnEpilogue) {
+  Row row = made_up_row();
+  row.config.epilogue = Epilogue::bias_tanh;
+  const std::string command = repro_command("tconv_bench", row, {}, {});
+  EXPECT_NE(command.find(" --epilogue=bias_tanh "), std::string::npos) << command;
+}
+
 TEST(Repro, ParsesBackToTheSameProblem) {
   const Problem p = Problem::parse(made_up_row().problem.str() + "_n\"net:1\"");
   EXPECT_EQ(p, made_up_row().problem);

@@ -113,6 +113,25 @@ TEST_F(Results, AreResumed) {
   EXPECT_EQ(read(file)["results"].size(), 2u);
 }
 
+TEST_F(Results, TellEpiloguesApartAndTakeOldRowsToHaveNone) {
+  const Row plain = made_up_row();
+  Row activated = made_up_row();
+  activated.config.epilogue = Epilogue::bias_relu;
+  ResultsFile results(file, context());
+  results.add(passed(plain));
+  EXPECT_FALSE(results.has(activated));
+  results.add(passed(activated));
+  Json document = read(file);
+  ASSERT_EQ(document["results"].size(), 2u);
+  EXPECT_EQ(document["results"][1]["epilogue"], "bias_relu");
+
+  document["results"][0].erase("epilogue");
+  std::ofstream(file) << document;
+  results.resume();
+  EXPECT_TRUE(results.has(plain));
+  EXPECT_TRUE(results.has(activated));
+}
+
 TEST_F(Results, AreResumedFromNothing) {
   ResultsFile results(file, context());
   results.resume();

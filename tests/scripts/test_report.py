@@ -111,6 +111,22 @@ class Page(unittest.TestCase):
         self.assertNotIn("Nothing on this page is a time", html)
 
 
+class Epilogues(unittest.TestCase):
+    def test_have_a_section_of_their_own_with_fused_beside_unfused(self):
+        counters = {"l1tex__t_sectors_pipe_lsu_mem_global_op_ld.sum": 40}
+        run = load(document([
+            row("dcgan:2", "gather"),
+            row("dcgan:2", "gather", epilogue="bias_relu"),
+            row("dcgan:2", "gather_v2", epilogue="bias_relu"),
+            row("dcgan:2", "gather_unfused", epilogue="bias_relu", counters=counters),
+        ]))
+        self.assertEqual(run.configurations, [("fprop", "f32", "nchw"), ("fprop+bias_relu", "f32", "nchw")])
+        section = page.section(run, run.configurations[1])
+        self.assertEqual(section["strategies"], ["gather", "gather_unfused", "gather_v2"])
+        text = " ".join(" ".join(TextOf(page.render(run)).words).split())
+        self.assertIn("dcgan:2 gather 32 sectors 40 sectors 20 %", text)
+
+
 class Excerpt(unittest.TestCase):
     def write(self, text: str) -> str:
         run = load(document([row("dcgan:2", "gather"), row("unet:1", "gather", status="FAILED")]))
