@@ -17,6 +17,8 @@ struct Opcode {
   Selector selector;
 };
 
+struct Scans;
+
 struct IsaTable {
   const Opcode* opcodes;
   size_t count;
@@ -24,6 +26,7 @@ struct IsaTable {
   Handler run_guarded;
   Selector mov_dynamic;            // mov from %clock, %globaltimer ...
   Handler (*run_of)(Handler one);  // for several ops in a row with one handler (fuse.h)
+  const Scans* scans;              // of the checks (check/scan.h)
 };
 
 /// The table in use: PTXVM_ISA=base|avx2|avx512 in the environment, else the widest that the CPU

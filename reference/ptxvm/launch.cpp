@@ -175,7 +175,8 @@ LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig&
     checks = std::make_unique<GridChecks>();
     checks->which = *config.checks;
     if (grid.program->unseen) checks->which.race = false;
-    checks->global = {view.unwritten, view.writes, view.reads};
+    checks->global = {view.unwritten, nullptr, nullptr};
+    if (checks->which.race) checks->global = {view.unwritten, view.writes, view.reads};
     checks->arena_begin = view.arena_begin;
     checks->arena_bytes = view.arena_bytes;
     checks->findings = findings;

@@ -119,7 +119,7 @@ TEST(CheckRace, BlocksInGlobalMemory) {
   expect_text(text, "that another block wrote, with nothing to order the two");
   expect_text(text, "0 bytes into allocation");
   expect_text(text, "kernel.cu:6");
-  expect_text(text, "block (1,0,0) thread (31,0,0)");
+  expect_text(text, "block (1,0,0) thread (0,0,0)");
   expect_text(text, "(st.global.u32), source kernel.cu:4");
   expect_text(text, "by block (0,0,0) thread (0,0,0)");
 }

@@ -30,9 +30,10 @@ uint32_t without_source(Warp& warp, const Op* op) {
 
 void begin_pending(Warp& warp, const CheckedOp& c, const Request& to) {
   CtaChecks& checks = *warp.cta->checks;
-  each_of(to.shared, [&](uint32_t lane) {
+  each_of(to.shared.mask, [&](uint32_t lane) {
     const Access access{15, c.number, warp.index * kLanes + lane};
-    for (uint64_t word = to.address[lane] / 4; word < (to.address[lane] + to.bytes) / 4; ++word) {
+    const uint64_t first = to.shared.address(lane) / 4;
+    for (uint64_t word = first; word < first + to.bytes / 4; ++word) {
       checks.pending_words += checks.pending[word] == 0;
       checks.pending[word] = access.bits();
     }
@@ -83,8 +84,12 @@ const Op* checked_load(Warp& warp, const Op* op) {
   const Request r = request_of(warp, op, c);  // now: the address may be the destination
   check_pending(warp, op, r, false);
   const Op* next = c.body(warp, op);
-  check_written(warp, op, c, r);
-  if (races(warp)) c.acquires ? acquire(warp, r) : check_race_of_reads(warp, op, c, r);
+  if (!c.acquires) {
+    check_reads(warp, op, c, r);
+  } else {
+    check_written(warp, op, c, r);
+    if (races(warp)) acquire(warp, r);
+  }
   return next;
 }
 
@@ -115,18 +120,18 @@ const Op* checked_async_copy(Warp& warp, const Op* op) {
   CheckedOp destination = c;
   destination.space = ptx::Space::shared;
   destination.lanes = 32;
-  Op source = *op;
+  Op target = *op, source = *op;
+  target.narrow_address &= 1;
   const uint32_t* displacement = op->more + op->count - 2;
   source.a = op->b;
   source.imm = int64_t(displacement[0] | uint64_t{displacement[1]} << 32);
   source.narrow_address = op->narrow_address >> 1 & 1;
-  Request from = request_of(warp, &source, c), to = request_of(warp, op, destination);
-  from.global &= ~without_source(warp, op);
+  const Request from = request_of(warp, &source, c, warp.mask & ~without_source(warp, op), 1);
+  const Request to = request_of(warp, &target, destination);
   check_pending(warp, op, to, true);
   const Op* next = c.body(warp, op);
-  check_written(warp, op, c, from);
+  check_reads(warp, op, c, from);
   if (races(warp)) {
-    check_race_of_reads(warp, op, c, from);
     destination.reads = destination.writes = true;  // what it writes is in no register
     check_race_of_writes(warp, op, destination, to);
   }
@@ -148,14 +153,16 @@ void check_rows(Warp& warp, const Op* op, bool shared, uint64_t first, uint64_t 
   r.bytes = uint32_t(bytes);
   const auto lanes_used = uint32_t(std::min<uint64_t>(rows, kLanes));
   const uint32_t mask = lanes_used == 32 ? kFullMask : (1u << lanes_used) - 1;
-  for (uint64_t row = 0; row < lanes_used; ++row) r.address[row] = first + row * pitch;
-  (shared ? r.shared : r.global) = mask;
+  uint64_t address[kLanes];
+  for (uint64_t row = 0; row < lanes_used; ++row) address[row] = first + row * pitch;
+  Footprint& footprint = warp.cta->checks->mixed[0];
+  footprint.learn(address, mask, r.bytes, 0, 0);  // which the op has found to be inside
+  (shared ? r.shared : r.global) = {mask, &footprint, first};
   warp.cta->checks->tick(warp.index);
   check_pending(warp, op, r, writes);
-  if (!writes) check_written(warp, op, c, r);
-  if (races(warp))
-    writes ? check_race_of_writes(warp, op, c, r) : check_race_of_reads(warp, op, c, r);
-  if (writes) mark_written(warp, c, r);
+  if (!writes) return check_reads(warp, op, c, r);
+  if (races(warp)) check_race_of_writes(warp, op, c, r);
+  mark_written(warp, c, r);
 }
 
 const Op* checked_collective(Warp& warp, const Op* op) {

@@ -3,7 +3,6 @@
 #include "reference/ptxvm/check/init.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/text.h"
@@ -12,19 +11,6 @@ namespace ptxvm {
 namespace {
 
 uint8_t load(const uint8_t* at) { return __atomic_load_n(at, __ATOMIC_RELAXED); }
-
-/// Some bit of `n` entries.
-bool any_unwritten(const uint8_t* at, uint32_t n) {
-  uint32_t i = 0;
-  uint64_t all = 0;
-  for (; i + 8 <= n; i += 8) {
-    uint64_t eight;
-    std::memcpy(&eight, at + i, 8);
-    all |= eight;
-  }
-  for (; i < n; ++i) all |= at[i];
-  return all != 0;
-}
 
 /// Local memory's shadow of a warp, as large as its local memory.
 uint8_t* local_of(Warp& warp, uint32_t lane) {
@@ -71,17 +57,13 @@ void check_lane(Warp& warp, const Op* op, const CheckedOp& c, uint32_t lane, uin
   }
 }
 
-void check_space(Warp& warp, const Op* op, const CheckedOp& c, const Request& r, uint32_t mask,
-                 const Shadow& shadow, bool global) {
-  if (!mask) return;
-  const Runs runs = runs_of(r, mask);
-  bool suspicious = false;
-  for (uint32_t i = 0; i < runs.count; ++i)
-    suspicious |= any_unwritten(shadow.unwritten + runs.run[i].begin / 4, runs.run[i].words());
-  if (!suspicious) [[likely]]
+void check_part(Warp& warp, const Op* op, const CheckedOp& c, const Part& part,
+                const Shadow& shadow, bool global) {
+  if (!part || !warp.cta->checks->scans.any(shadow.unwritten, part.words())) [[likely]]
     return;
-  each_of(mask, [&](uint32_t lane) {
-    check_lane(warp, op, c, lane, r.address[lane], shadow.unwritten + r.address[lane] / 4,
+  each_of(part.mask, [&](uint32_t lane) {
+    const uint64_t address = part.address(lane);
+    check_lane(warp, op, c, lane, address, shadow.unwritten + address / 4,
                global ? "global" : "shared", global);
   });
 }
@@ -100,30 +82,36 @@ void mark_words(uint8_t* entries, uint64_t address, uint32_t bytes) {
   for (uint32_t w = 0; w < bytes / 4; ++w) mark_bytes(entries + w, 15);
 }
 
+void mark_part(const CtaChecks& checks, const Part& part, uint32_t bytes, const Shadow& shadow) {
+  if (!part || !checks.scans.any(shadow.unwritten, part.words())) [[likely]]
+    return;
+  each_of(part.mask, [&](uint32_t lane) {
+    const uint64_t address = part.address(lane);
+    mark_words(shadow.unwritten + address / 4, address, bytes);
+  });
+}
+
 }  // namespace
 
 void check_written(Warp& warp, const Op* op, const CheckedOp& c, const Request& r) {
   const CtaChecks& checks = *warp.cta->checks;
   if (!checks.grid.which.init || !c.computed) return;
-  check_space(warp, op, c, r, r.global, checks.grid.global, true);
-  check_space(warp, op, c, r, r.shared, checks.shared, false);
+  check_part(warp, op, c, r.global, checks.grid.global, true);
+  check_part(warp, op, c, r.shared, checks.shared, false);
   each_of(r.local, [&](uint32_t lane) {
-    check_lane(warp, op, c, lane, r.address[lane], local_of(warp, lane) + r.address[lane] / 4,
-               "local", false);
+    const uint32_t address = r.local_address[lane];
+    check_lane(warp, op, c, lane, address, local_of(warp, lane) + address / 4, "local", false);
   });
 }
 
 void mark_written(Warp& warp, const CheckedOp&, const Request& r) {
   const CtaChecks& checks = *warp.cta->checks;
   if (!checks.grid.which.init) return;
-  each_of(r.global, [&](uint32_t lane) {
-    mark_words(checks.grid.global.unwritten + r.address[lane] / 4, r.address[lane], r.bytes);
-  });
-  each_of(r.shared, [&](uint32_t lane) {
-    mark_words(checks.shared.unwritten + r.address[lane] / 4, r.address[lane], r.bytes);
-  });
+  mark_part(checks, r.global, r.bytes, checks.grid.global);
+  mark_part(checks, r.shared, r.bytes, checks.shared);
   each_of(r.local, [&](uint32_t lane) {
-    mark_words(local_of(warp, lane) + r.address[lane] / 4, r.address[lane], r.bytes);
+    const uint32_t address = r.local_address[lane];
+    mark_words(local_of(warp, lane) + address / 4, address, r.bytes);
   });
 }
 

@@ -32,8 +32,8 @@ void each_place(const Request& r, F f) {
     last = hash;
     f(hash, shared);
   };
-  each_of(r.global, [&](uint32_t lane) { visit(r.address[lane], false); });
-  each_of(r.shared, [&](uint32_t lane) { visit(r.address[lane], true); });
+  each_of(r.global.mask, [&](uint32_t lane) { visit(r.global.address(lane), false); });
+  each_of(r.shared.mask, [&](uint32_t lane) { visit(r.shared.address(lane), true); });
 }
 
 /// The clock to publish: what was done since it was published last belongs to the current one, else

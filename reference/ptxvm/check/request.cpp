@@ -1,7 +1,5 @@
 #include "reference/ptxvm/check/request.h"
 
-#include <algorithm>
-
 #include "reference/ptxvm/address.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/pattern.h"
@@ -10,61 +8,25 @@ namespace ptxvm {
 
 namespace {
 
-/// What all running lanes' addresses have in common.
-struct Extent {
-  uint64_t low = ~uint64_t{0}, high = 0, bits = 0;
+struct Addresses {
+  uint32_t global = 0, shared = 0, local = 0;
+  bool generic = false;  // addresses in windows
+  uint64_t of[kLanes];   // shared, local: offset
 };
 
-Extent addresses(Warp& warp, const Op* op, uint32_t mask, uint64_t* to) {
-  Extent extent;
-  if (op->a == kNoOperand) {
-    std::fill_n(to, kLanes, uint64_t(op->imm));
-  } else if (op->narrow_address & 1) {
-    for (int l = 0; l < kLanes; ++l) to[l] = lane_address(warp, op, uint32_t(l));
-  } else {
-    for (int l = 0; l < kLanes; ++l) to[l] = lanes<uint64_t>(warp, op->a)[l] + uint64_t(op->imm);
-  }
-  if (mask != kFullMask) {
-    const uint64_t any = to[std::countr_zero(mask)];
-    each_of(~mask, [&](uint32_t lane) { to[lane] = any; });
-  }
-  for (int l = 0; l < kLanes; ++l) {
-    extent.low = std::min(extent.low, to[l]);
-    extent.high = std::max(extent.high, to[l]);
-    extent.bits |= to[l];
-  }
-  return extent;
-}
-
-}  // namespace
-
-Request request_of(Warp& warp, const Op* op, const CheckedOp& c) {
-  Request r;
-  r.bytes = uint32_t(c.bytes) * c.elements;
-  const uint32_t mask = c.lanes < 32 ? warp.mask & ((1u << c.lanes) - 1) : warp.mask;
-  if (!mask) return r;
-  const Extent extent = addresses(warp, op, mask, r.address);
+/// Each lane's own, sorted by space.
+Addresses sorted(Warp& warp, const Op* op, const CheckedOp& c, uint32_t mask, uint32_t bytes) {
+  Addresses a;
   const GridChecks& grid = warp.cta->checks->grid;
-  const uint64_t shared_bytes = warp.cta->shared_bytes, misaligned = r.bytes - 1;
   const auto inside = [&](uint64_t address, uint64_t size) {
-    return address < size && r.bytes <= size - address;
+    return address < size && bytes <= size - address;
   };
-  const bool aligned = !(extent.bits & misaligned);
-  const bool maybe_global = c.space == ptx::Space::global || c.space == ptx::Space::generic;
-  if (aligned && maybe_global && extent.low >= grid.arena_begin &&
-      extent.high - grid.arena_begin < grid.arena_bytes) {
-    r.global = mask;
-    return r;
-  }
-  if (aligned && c.space == ptx::Space::shared && inside(extent.high, shared_bytes)) {
-    r.shared = mask;
-    return r;
-  }
+  a.generic = c.space == ptx::Space::generic;
   each_of(mask, [&](uint32_t lane) {
-    uint64_t& address = r.address[lane];
-    if (address & misaligned) return;
+    uint64_t& address = a.of[lane] = lane_address(warp, op, lane);
+    if (address % bytes) return;
     ptx::Space space = c.space;
-    if (space == ptx::Space::generic) {
+    if (a.generic) {
       const bool shared = in_window(address, kSharedWindow),
                  local = in_window(address, kLocalWindow);
       space = shared ? ptx::Space::shared : local ? ptx::Space::local : ptx::Space::global;
@@ -72,41 +34,44 @@ Request request_of(Warp& warp, const Op* op, const CheckedOp& c) {
     }
     const uint32_t bit = 1u << lane;
     if (space == ptx::Space::shared)
-      r.shared |= inside(address, shared_bytes) ? bit : 0;
+      a.shared |= inside(address, warp.cta->shared_bytes) ? bit : 0;
     else if (space == ptx::Space::local)
-      r.local |= inside(address, warp.local_bytes) ? bit : 0;
+      a.local |= inside(address, warp.local_bytes) ? bit : 0;
     else
-      r.global |= address - grid.arena_begin < grid.arena_bytes ? bit : 0;
+      a.global |= address - grid.arena_begin < grid.arena_bytes ? bit : 0;
   });
-  return r;
+  return a;
 }
 
-Runs runs_of(const Request& r, uint32_t mask) {
-  Runs runs;
-  Run* run = nullptr;
-  const auto close = [&] {  // the same bytes as the run before: once
-    if (runs.count < 2 || !run) return;
-    const Run& before = run[-1];
-    if (before.begin == run->begin && before.end == run->end) {
-      --runs.count;
-      --run;
-    }
+}  // namespace
+
+Request request_of(Warp& warp, const Op* op, const CheckedOp& c, uint32_t mask, uint32_t which) {
+  Request r;
+  r.bytes = uint32_t(c.bytes) * c.elements;
+  if (!mask) return r;
+  CtaChecks& checks = *warp.cta->checks;
+  Footprint& before = checks.footprint(c.number, which);
+  const bool comparable = before.mask == mask && before.bytes == r.bytes;
+  uint64_t base = 0;
+  if (comparable && c.space != ptx::Space::local &&
+      checks.scans.same_addresses(warp, op, before, base)) [[likely]] {
+    (before.shared ? r.shared : r.global) = {mask, &before, base};
+    return r;
+  }
+  const Addresses a = sorted(warp, op, c, mask, r.bytes);
+  r.local = a.local;
+  each_of(a.local, [&](uint32_t lane) { r.local_address[lane] = uint32_t(a.of[lane]); });
+  const GridChecks& grid = checks.grid;
+  const auto learn = [&](uint32_t lanes, Footprint& footprint, bool shared) {
+    footprint.shared = shared;
+    footprint.bias = shared && a.generic ? kSharedWindow : 0;
+    footprint.learn(a.of, lanes, r.bytes, shared ? 0 : grid.arena_begin,
+                    shared ? warp.cta->shared_bytes : grid.arena_bytes);
+    return Part{lanes, &footprint, a.of[std::countr_zero(lanes)]};
   };
-  each_of(mask, [&](uint32_t lane) {
-    const uint64_t address = r.address[lane];
-    if (run && address == run->end && run->first + (run->end - run->begin) / r.bytes == lane) {
-      run->end += r.bytes;
-      run->last = lane;
-    } else if (run && address == run->begin && run->end - run->begin == r.bytes) {
-      run->first = run->last = lane;
-    } else {
-      close();
-      run = &runs.run[runs.count++];
-      *run = {address, address + r.bytes, lane, lane};
-    }
-  });
-  close();
-  return runs;
+  if (a.global) r.global = learn(a.global, a.global == mask ? before : checks.mixed[0], false);
+  if (a.shared) r.shared = learn(a.shared, a.shared == mask ? before : checks.mixed[1], true);
+  return r;
 }
 
 }  // namespace ptxvm

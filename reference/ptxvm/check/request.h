@@ -1,33 +1,39 @@
-// One request's addresses, sorted by where they lie, and put together to runs of neighbours.
+// One request's addresses, by the space that they lie in.
 #pragma once
 
 #include <bit>
 
+#include "reference/ptxvm/check/footprint.h"
 #include "reference/ptxvm/check/state.h"
 
 namespace ptxvm {
 
+/// The lanes of a request whose addresses lie in one space.
+struct Part {
+  uint32_t mask = 0;
+  const Footprint* footprint = nullptr;  // of exactly these lanes, if there are any
+  uint64_t base = 0;                     // the first one's address; in shared memory, offset
+
+  explicit operator bool() const { return mask != 0; }
+  uint64_t address(uint32_t lane) const { return base + uint64_t(footprint->relative[lane]); }
+  Words words() const {
+    return {base / 4, footprint->segment, footprint->segment_count, footprint->tag};
+  }
+};
+
 struct Request {
   uint32_t bytes;  // per lane
-  uint32_t global = 0, shared = 0, local = 0;
-  uint64_t address[kLanes];  // shared, local: offset. Unspecified for other lanes
+  Part global, shared;
+  uint32_t local = 0;
+  uint32_t local_address[kLanes];  // offset; unspecified for other lanes
 };
-/// Of the running lanes, at op's first address. Lanes whose address is nowhere or misaligned are
-/// left out: the op itself will say so.
-Request request_of(Warp&, const Op*, const CheckedOp&);
-
-/// Lanes whose bytes follow each other in lane order.
-struct Run {
-  uint64_t begin, end;
-  uint32_t first, last;  // lanes; the same lane if several have one address
-  uint32_t words() const { return uint32_t((end + 3) / 4 - begin / 4); }
-};
-struct Runs {
-  uint32_t count = 0;
-  Run run[kLanes];
-};
-/// Lanes with equal addresses appear once, as the highest of them where that costs nothing.
-Runs runs_of(const Request&, uint32_t mask);
+/// Of the lanes `mask`, at op's first address. Lanes whose address is nowhere or misaligned are
+/// left out: the op itself will say so. `which`: the footprint of the op to use and remember.
+Request request_of(Warp&, const Op*, const CheckedOp&, uint32_t mask, uint32_t which = 0);
+/// Of the running lanes that give an address.
+inline Request request_of(Warp& warp, const Op* op, const CheckedOp& c) {
+  return request_of(warp, op, c, c.lanes < 32 ? warp.mask & ((1u << c.lanes) - 1) : warp.mask);
+}
 
 /// The pieces of an element that one word holds.
 inline uint8_t bytes_of_word(uint64_t address, uint32_t bytes) {

@@ -6,12 +6,17 @@
 #include "reference/ptxvm/check/instrument.h"
 #include "reference/ptxvm/check/record.h"
 #include "reference/ptxvm/grid.h"
+#include "reference/ptxvm/isa.h"
 #include "reference/ptxvm/where.h"
 
 namespace ptxvm {
 
-CtaChecks::CtaChecks(const Cta& cta, GridChecks& grid_) : grid(grid_), warps(cta.warps.size()) {
-  const size_t words = cta.shared_bytes / 4 + 2;
+CtaChecks::CtaChecks(const Cta& cta, GridChecks& grid_)
+    : grid(grid_),
+      warps(cta.warps.size()),
+      scans(*isa().scans),
+      footprints_(2 * cta.grid.program->checked.size()) {
+  const size_t words = cta.shared_bytes / 4 + 1 + kPadding;
   if (grid.which.init) unwritten_.resize(words);
   if (grid.which.race) {
     writes_.resize(words);

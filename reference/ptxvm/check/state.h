@@ -12,18 +12,12 @@
 #include <set>
 #include <vector>
 
+#include "reference/ptxvm/check/footprint.h"
 #include "reference/ptxvm/cta.h"
 #include "reference/ptxvm/lower.h"
 #include "reference/ptxvm/vm.h"
 
 namespace ptxvm {
-
-/// One entry for each 4-byte word, indexed by address / 4.
-struct Shadow {
-  uint8_t* unwritten = nullptr;  // bit b: byte b was never written; null: not checked
-  uint64_t* writes = nullptr;    // the last write (record.h), 0: none; null: races not checked
-  uint64_t* reads = nullptr;     // a read, 0: none
-};
 
 struct GridChecks {
   Checks which;
@@ -72,12 +66,22 @@ struct CtaChecks {
   uint32_t published[kPlaces] = {};  // warp clocks by hashed address
   uint32_t clock = 0;                // of the block
   bool dirty = false;
+  const Scans& scans;
+  Footprint mixed[2];  // of requests to several spaces: global, shared
 
   void tick(uint32_t warp) { ++warps[warp].syncs; }
+  /// What is remembered of the first or second addresses of the op of this number.
+  Footprint& footprint(uint32_t number, uint32_t which) {
+    std::unique_ptr<Footprint>& there = footprints_[2 * size_t{number} + which];
+    if (!there) [[unlikely]]
+      there = std::make_unique<Footprint>();
+    return *there;
+  }
   /// Clocks have no room left: forget everything.
   void restart();
 
  private:
+  std::vector<std::unique_ptr<Footprint>> footprints_;
   std::vector<uint8_t> unwritten_;
   std::vector<uint64_t> writes_, reads_;
 };

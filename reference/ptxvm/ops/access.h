@@ -12,20 +12,26 @@
 
 namespace ptxvm::PTXVM_ISA {
 
-/// Do the running lanes' addresses have the site's relative addresses? The first lane's is `first`.
-PTXVM_INLINE bool same_pattern(Warp& warp, const Op* op, const Site& site, uint64_t first) {
-  if (site.mask != warp.mask) return false;
-  if (op->a == kNoOperand) return true;
+/// Do the addresses of the pattern's lanes lie as it says? The first one's register holds `first`.
+template <class Pattern>
+PTXVM_INLINE bool same_relative(Warp& warp, const Op* op, const Pattern& pattern, uint64_t first) {
   const auto compared = [&]<class T>(const T* address, const T* relative) {
     constexpr int n = kVectorBytes / int(sizeof(T));
     const Vec<T, n> from = splat<Vec<T, n>>(T(first));
     uint32_t same = 0;
     for (int i = 0; i < kLanes; i += n)
       same |= compare<Cmp::eq>(load<T, n>(address + i), load<T, n>(relative + i) + from) << i;
-    return (~same & site.mask) == 0;
+    return (~same & pattern.mask) == 0;
   };
-  if (op->narrow_address) return compared(lanes<uint32_t>(warp, op->a), site.relative32);
-  return compared(lanes<uint64_t>(warp, op->a), reinterpret_cast<const uint64_t*>(site.relative));
+  if (op->narrow_address) return compared(lanes<uint32_t>(warp, op->a), pattern.relative32);
+  return compared(lanes<uint64_t>(warp, op->a),
+                  reinterpret_cast<const uint64_t*>(pattern.relative));
+}
+
+/// Do the running lanes' addresses have the site's relative addresses? The first lane's is `first`.
+PTXVM_INLINE bool same_pattern(Warp& warp, const Op* op, const Site& site, uint64_t first) {
+  if (site.mask != warp.mask) return false;
+  return op->a == kNoOperand || same_relative(warp, op, site, first);
 }
 
 PTXVM_INLINE uint64_t first_address(Warp& warp, const Op* op) {

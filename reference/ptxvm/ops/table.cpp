@@ -5,6 +5,7 @@
 namespace ptxvm::PTXVM_ISA {
 
 extern const IsaTable table;  // external linkage for a const
+extern const Scans scans;
 
 namespace {
 constexpr Opcode kOpcodes[] = {
@@ -15,7 +16,7 @@ constexpr Opcode kOpcodes[] = {
 };
 }  // namespace
 
-const IsaTable table = {kOpcodes,    std::size(kOpcodes), block_entry,
-                        run_guarded, select_mov_dynamic,  run_of};
+const IsaTable table = {
+    kOpcodes, std::size(kOpcodes), block_entry, run_guarded, select_mov_dynamic, run_of, &scans};
 
 }  // namespace ptxvm::PTXVM_ISA

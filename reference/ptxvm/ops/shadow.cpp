@@ -1,0 +1,116 @@
+// What the checks remember of memory, looked at and changed many words at once (check/scan.h).
+//
+// Other workers may change entries of global memory meanwhile: a record is 8 bytes, written whole,
+// and either the old one or the new one is a good answer.
+#include "reference/ptxvm/check/footprint.h"
+#include "reference/ptxvm/check/record.h"
+#include "reference/ptxvm/ops/access.h"
+#include "reference/ptxvm/ops/select.h"
+
+namespace ptxvm::PTXVM_ISA {
+namespace {
+
+bool same_addresses(Warp& warp, const Op* op, const Footprint& footprint, uint64_t& base) {
+  uint64_t first = 0;
+  if (op->a != kNoOperand) {
+    const int lane = __builtin_ctz(footprint.mask);
+    first = op->narrow_address ? lanes<uint32_t>(warp, op->a)[lane]
+                               : lanes<uint64_t>(warp, op->a)[lane];
+    if (!same_relative(warp, op, footprint, first)) return false;
+  }
+  base = displaced(op, first) - footprint.bias;
+  return footprint.fits(base);
+}
+
+template <class F>
+PTXVM_INLINE void each_segment(const Words& words, F f) {
+  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s)
+    f(words.base + uint64_t(s->word), s->count, words.tags + s->tag);
+}
+
+[[gnu::no_sanitize("thread")]] bool any(const uint8_t* entries, const Words& words) {
+  uint64_t all = 0;
+  for (uint32_t s = 0; s < words.count; ++s) {
+    const uint8_t* at = entries + words.base + uint64_t(words.segments[s].word);
+    const uint32_t n = words.segments[s].count;
+    uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+      uint64_t eight;
+      __builtin_memcpy(&eight, at + i, 8);
+      all |= eight;
+    }
+    for (; i < n; ++i) all |= at[i];
+  }
+  return all != 0;
+}
+
+/// Reads up to kPadding records beyond the end.
+[[gnu::no_sanitize("thread")]] bool any_reaches(const uint64_t* records, const Words& words,
+                                                uint64_t limit) {
+  constexpr uint32_t n = kVectorBytes / 8;
+  static_assert(n <= kPadding + 1);
+  const auto limits = splat<Vec<uint64_t, n>>(limit);
+  uint32_t reach = 0;
+  each_segment(words, [&](uint64_t word, uint32_t count, const uint32_t*) {
+    for (const uint64_t* at = records + word;; at += n, count -= n) {
+      Vec<uint64_t, n> now;
+      __builtin_memcpy(&now, at, sizeof now);
+      const uint32_t bits = compare<Cmp::ge>(now, limits);
+      if (count <= n) {
+        reach |= bits & ((1u << count) - 1);
+        return;
+      }
+      reach |= bits;
+    }
+  });
+  return reach != 0;
+}
+
+[[gnu::no_sanitize("thread")]] bool suspicious(const uint64_t* records, const Words& words,
+                                               const View& v) {
+  if (!any_reaches(records, words, v.far_limit)) [[likely]]  // which is never the larger one
+    return false;
+  uint64_t bad = 0;
+  each_segment(words, [&](uint64_t word, uint32_t n, const uint32_t* tags) {
+    const uint64_t* at = records + word;
+    for (uint32_t i = 0; i < n; ++i) {
+      const uint64_t other = at[i], differs = other ^ (v.record + tags[i]);
+      const uint64_t limit = differs & v.near ? v.far_limit : v.near_limit;
+      bad |= uint64_t(other >= limit) & uint64_t((differs & v.same) != 0);
+    }
+  });
+  return bad != 0;
+}
+
+[[gnu::no_sanitize("thread")]] uint32_t read(const Shadow& shadow, const Words& words,
+                                             const View& v) {
+  uint32_t found = shadow.unwritten && any(shadow.unwritten, words) ? kUnwritten : 0;
+  if (!shadow.writes) return found;
+  if (suspicious(shadow.writes, words, v)) found |= kSuspicious;
+  each_segment(words, [&](uint64_t word, uint32_t n, const uint32_t* tags) {
+    uint64_t* at = shadow.reads + word;
+    for (uint32_t i = 0; i < n; ++i) {
+      const uint64_t now = at[i];
+      at[i] = now < v.read_limit ? v.record + tags[i] : now;
+    }
+  });
+  return found;
+}
+
+[[gnu::no_sanitize("thread")]] void note_writes(uint64_t* records, const Words& words,
+                                                const View& v) {
+  each_segment(words, [&](uint64_t word, uint32_t n, const uint32_t* tags) {
+    uint64_t* at = records + word;
+    for (uint32_t i = 0; i < n; ++i) {
+      const uint64_t now = at[i], mine = v.record + tags[i];
+      at[i] = mine | ((now ^ mine) >> kByteBits ? 0 : now);
+    }
+  });
+}
+
+}  // namespace
+
+extern const Scans scans;
+const Scans scans = {same_addresses, any, suspicious, read, note_writes};
+
+}  // namespace ptxvm::PTXVM_ISA
