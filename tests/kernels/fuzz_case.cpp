@@ -15,7 +15,7 @@ std::string arguments_of(const FuzzCase& c) {
 
 FuzzResult FuzzRunner::run(const FuzzCase& c) {
   const Op op = c.strategy->op;
-  if (std::string reason = c.strategy->supports(c.problem, c.config); !reason.empty())
+  if (std::string reason = refusal(*c.strategy, c.problem, c.config); !reason.empty())
     return {Outcome::refused, std::move(reason)};
   const Key key{op, c.config.dtype, c.config.layout, c.config.epilogue, c.mode};
   const auto found = cases_.find(key);

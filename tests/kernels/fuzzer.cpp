@@ -46,7 +46,7 @@ void Fuzzer::run_strategies(RandomProblems& random, FuzzCase c, bool skip) {
     c.strategy = strategy;
     std::vector<Config> taken = configs_for(*strategy);
     std::erase_if(taken, [&](const Config& config) {
-      return !strategy->supports(c.problem, config).empty();
+      return !refusal(*strategy, c.problem, config).empty();
     });
     if (taken.empty()) {
       ++tallies_[strategy].refused;

@@ -6,6 +6,8 @@
 #include "bench/guarded_buffer.h"
 #include "bench/tensor.h"
 #include "kernels/detail/cuda_check.h"
+#include "kernels/detail/device_buffer.h"
+#include "reference/epilogue.h"
 
 namespace tconv {
 namespace {
@@ -48,7 +50,7 @@ struct Operand {
 
 Run apply_or_throw(const Strategy& strategy, const Problem& p, const Config& config,
                    const Tensors& data, int64_t misalign) {
-  if (const std::string reason = strategy.supports(p, config); !reason.empty()) {
+  if (const std::string reason = refusal(strategy, p, config); !reason.empty()) {
     return {"refused: " + reason, {}};
   }
   const auto operand = [&](Tensor tensor, const std::vector<float>& values) {
@@ -57,6 +59,7 @@ Run apply_or_throw(const Strategy& strategy, const Problem& p, const Config& con
   };
   const std::array operands{operand(Tensor::x, data.x), operand(Tensor::w, data.w),
                             operand(Tensor::y, data.y)};
+  const DeviceBuffer<float> bias{std::span<const float>(data.bias)};
   GuardedBuffer workspace(strategy.workspace(p, config), kBand);
   workspace.poison();
 
@@ -65,7 +68,7 @@ Run apply_or_throw(const Strategy& strategy, const Problem& p, const Config& con
             .x = operands[0].memory.data(),
             .w = operands[1].memory.data(),
             .y = operands[2].memory.data(),
-            .bias = nullptr,
+            .bias = data.bias.empty() ? nullptr : bias.data(),
             .workspace = workspace.data(),
             .prepared = nullptr,
             .stream = nullptr};
@@ -81,6 +84,7 @@ Run apply_or_throw(const Strategy& strategy, const Problem& p, const Config& con
   }
   for (const Operand& o : operands) {
     if (std::string damage = o.damage(); !damage.empty()) result.failure = std::move(damage);
+    if (bias.download() != data.bias) result.failure = "the bias was written";
     if (o.is_output) result.output = decode(o.memory.download(), o.shape, config);
   }
   return result;
@@ -96,6 +100,30 @@ OracleResult oracle(Op op, const Problem& p, const Tensors& data) {
       return wgrad_oracle(p, data.x, data.y);
   }
   return {};
+}
+
+/// The data of a case and the oracle's answer, its epilogue included.
+Tensors make_data(Op op, const Problem& p, DataMode mode, uint64_t seed, const Config& config) {
+  const bool has_epilogue = config.epilogue != Epilogue::none;
+  const int64_t terms = max_terms(op, p) + has_epilogue;
+  Tensors data = make_tensors(p, mode, seed, terms, config.dtype);
+  if (!has_epilogue) return data;
+  data.bias.resize(static_cast<size_t>(p.out_channels));
+  fill(data.bias, mode, config.dtype, seed + 3, terms);
+  if (config.epilogue == Epilogue::bias_tanh)
+    scale_to_unit_sums(p, config.dtype, data.x, data.w, data.bias);
+  return data;
+}
+
+OracleResult answer(Op op, const Problem& p, DataMode mode, const Config& config,
+                    const Tensors& data) {
+  OracleResult want = oracle(op, p, data);
+  apply_epilogue(p, config.epilogue, config.dtype, mode, data.bias, want);
+  return want;
+}
+
+void negate(std::vector<float>& values) {
+  for (float& v : values) v = -v;
 }
 
 }  // namespace
@@ -115,8 +143,14 @@ Case::Case(Op op_, const Problem& p, DataMode mode_, uint64_t seed, const Config
       problem(p),
       mode(mode_),
       config(config_),
-      data(make_tensors(p, mode_, seed, max_terms(op_, p), config_.dtype)),
-      want(oracle(op_, p, data)) {}
+      data(make_data(op_, p, mode_, seed, config_)),
+      want(answer(op_, p, mode_, config_, data)) {
+  if (want.clipped == 0 || want.clipped < std::ssize(want.value)) return;
+  // Nothing but clipped sums proves nothing; with the other sign, none is.
+  negate(data.w);
+  negate(data.bias);
+  want = answer(op, p, mode, config, data);
+}
 
 Run apply(const Strategy& strategy, const Problem& problem, const Config& config,
           const Tensors& data, int64_t misalign) {

@@ -12,17 +12,19 @@
 
 namespace tconv {
 
-/// x, w and y, logical NC.. order.
+/// x, w and y, logical NC.. order, and the bias of an epilogue.
 struct Tensors {
   std::vector<float> x, w, y;
+  std::vector<float> bias = {};  ///< empty if there is no epilogue
 };
 
-/// All three filled with what `dtype` can hold. int_exact data stay exact in sums of `max_terms`
+/// x, w and y filled with what `dtype` can hold. int_exact data stay exact in sums of `max_terms`
 /// products.
 Tensors make_tensors(const Problem&, DataMode, uint64_t seed, int64_t max_terms,
                      DType = DType::f32);
 
-/// A problem with its data and the oracle's answer; made once, run by many strategies of that op.
+/// A problem with its data (with a tanh: of order 1; with a ReLU: not all clipped) and the oracle's
+/// answer; made once, run by many strategies of that op.
 struct Case {
   Case(Op, const Problem&, DataMode, uint64_t seed, const Config& = {});
 

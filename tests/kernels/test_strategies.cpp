@@ -5,12 +5,18 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/detail/unfused.h"
 #include "tests/kernels/contenders.h"
 #include "tests/kernels/nasty_problems.h"
 #include "tests/kernels/run_strategy.h"
 
 namespace tconv {
 namespace {
+
+/// Channels that do not fill a tile, groups, gaps that are bias only, every rank.
+constexpr const char* kEpilogueProblems[] = {
+    "g3mb2_ic9oc15_ih5iw4_kh4kw4_sh2sw2_ph1pw1", "mb2_ic3oc5_ih4iw3_kh2kw1_sh5sw4",
+    "mb1_ic20oc70_iw9_kw3_sw2_pw1", "mb1_ic4oc6_id2ih3iw3_kd2kh3kw2_sd2sh2sw2"};
 
 class StrategyTest : public testing::TestWithParam<Contender> {
  protected:
@@ -36,6 +42,34 @@ TEST_P(StrategyTest, RealNumbersStayWithinTheBound) {
     SCOPED_TRACE(n.why);
     expect_right(n.descriptor, DataMode::normal, 2);
   }
+}
+
+TEST_P(StrategyTest, FusesItsEpiloguesRight) {
+  for (const Epilogue epilogue :
+       {Epilogue::bias, Epilogue::bias_relu, Epilogue::bias_leaky_relu, Epilogue::bias_tanh}) {
+    for (const DataMode mode : {DataMode::int_exact, DataMode::normal}) {
+      for (const char* descriptor : kEpilogueProblems) {
+        const Problem p = Problem::parse(descriptor);
+        Config config = GetParam().config;
+        config.epilogue = epilogue;
+        if (!refusal(strategy(), p, config).empty()) continue;  // left to its unfused twin
+        const Case c(strategy().op, p, mode, 6, config);
+        EXPECT_EQ(run_strategy(strategy(), c).failure, "")
+            << to_string(epilogue) << ' ' << descriptor;
+      }
+    }
+  }
+}
+
+TEST_P(StrategyTest, LeavesEpiloguesToItsUnfusedTwin) {
+  if (strategy().op != Op::fprop) return;
+  const Strategy twin = detail::unfused(strategy());
+  Config config = GetParam().config;
+  config.epilogue = Epilogue::bias_relu;
+  const Problem p = Problem::parse(kEpilogueProblems[0]);
+  if (GetParam().skips(p)) return;
+  for (const DataMode mode : {DataMode::int_exact, DataMode::normal})
+    EXPECT_EQ(run_strategy(twin, Case(Op::fprop, p, mode, 7, config)).failure, "");
 }
 
 TEST_P(StrategyTest, TensorsNeedNoAlignmentBeyondTheirType) {
