@@ -15,13 +15,64 @@
 namespace ptxvm {
 namespace {
 
+using Bits128 = unsigned __int128;
+
 template <class T>
-using Bits = std::conditional_t<sizeof(T) == 8, uint64_t,
-                                std::conditional_t<sizeof(T) == 2, uint16_t, uint32_t>>;
+using Bits =
+    std::conditional_t<sizeof(T) == 16, Bits128,
+                       std::conditional_t<sizeof(T) == 8, uint64_t,
+                                          std::conditional_t<sizeof(T) == 2, uint16_t, uint32_t>>>;
+
+/// One lane of a register of T's width; 128 bits are two planes of 64.
+template <class T>
+T lane_of(Warp& warp, uint32_t operand, int lane) {
+  if constexpr (sizeof(T) == 16) {
+    const auto* planes = lanes<uint64_t>(warp, operand) + lane;
+    return std::bit_cast<T>(Bits128{planes[kLanes]} << 64 | planes[0]);
+  } else if constexpr (sizeof(T) == 8) {
+    return std::bit_cast<T>(lanes<uint64_t>(warp, operand)[lane]);
+  } else {
+    return std::bit_cast<T>(Bits<T>(lanes<uint32_t>(warp, operand)[lane]));
+  }
+}
+template <class T>
+void set_lane(Warp& warp, uint32_t operand, int lane, Bits<T> value) {
+  if constexpr (sizeof(T) == 16) {
+    auto* planes = lanes<uint64_t>(warp, operand) + lane;
+    planes[0] = uint64_t(value), planes[kLanes] = uint64_t(value >> 64);
+  } else if constexpr (sizeof(T) == 8) {
+    lanes<uint64_t>(warp, operand)[lane] = value;
+  } else {
+    lanes<uint32_t>(warp, operand)[lane] = value;
+  }
+}
+
+#if defined(__x86_64__)
+#define PTXVM_CX16 [[gnu::target("cx16")]]
+#else
+#define PTXVM_CX16
+#endif
+
+/// update() of 128 bits: cmpxchg16b, which the plain x86-64 target does not have.
+template <class F>
+PTXVM_CX16 Bits128 update128(bool alone, std::byte* at, F change) {
+  auto* p = reinterpret_cast<Bits128*>(at);
+  Bits128 old = *p;
+  if (alone) {
+    *p = change(old);
+    return old;
+  }
+  for (;;) {
+    const Bits128 seen = __sync_val_compare_and_swap(p, old, change(old));
+    if (seen == old) return old;
+    old = seen;
+  }
+}
 
 /// *p becomes change(*p); returns what it was.
 template <class B, class F>
 B update(bool alone, std::byte* at, F change) {
+  if constexpr (sizeof(B) == 16) return update128(alone, at, change);
   auto* p = reinterpret_cast<B*>(at);
   if (alone) {
     const B old = *p;
@@ -39,13 +90,6 @@ B update(bool alone, std::byte* at, F change) {
 /// does not (PTX ISA 9.0, 9.7.13.5).
 float flushed(float value) {
   return std::abs(value) < 0x1p-126f ? std::copysign(0.0f, value) : value;
-}
-
-template <class Format>
-uint32_t half_add(uint32_t a, uint32_t b) {
-  using V = common::Vec<uint32_t, 4>;
-  const auto sum = Format::to_float(V{a & 0xffff}) + Format::to_float(V{b & 0xffff});
-  return Format::from_float(sum)[0] & 0xffff;
 }
 
 struct Add {
@@ -114,16 +158,28 @@ struct AddFlushed {
     return flushed(flushed(old) + flushed(b));
   }
 };
-struct AddF16 {
-  template <class T>
-  static T apply(T old, T b, T) {
-    return T(half_add<common::F16>(old, b));
+struct AddF {
+  static float of(float a, float b) { return a + b; }
+};
+struct MinF {  // a NaN loses
+  static float of(float a, float b) {
+    return std::isnan(a) || b < a || (b == a && std::signbit(b)) ? b : a;
   }
 };
-struct AddBF16 {
+struct MaxF {
+  static float of(float a, float b) {
+    return std::isnan(a) || b > a || (b == a && std::signbit(a)) ? b : a;
+  }
+};
+/// In 16 bits; f32 holds every sum of two.
+template <class One, class Format>
+struct Half {
   template <class T>
   static T apply(T old, T b, T) {
-    return T(half_add<common::BF16>(old, b));
+    using V = common::Vec<uint32_t, 4>;
+    const auto value = [](T bits) { return Format::to_float(V{uint32_t(bits) & 0xffff})[0]; };
+    const common::Vec<float, 4> result = {One::of(value(old), value(b))};
+    return T(Format::from_float(result)[0] & 0xffff);
   }
 };
 template <class One>
@@ -134,37 +190,77 @@ struct Both {
   }
 };
 
-template <class T, class Change, ptx::Space space>
-const Op* run(Warp& warp, const Op* op) {
+/// Global f32 additions flush, wherever the address came from.
+template <class T, class Change>
+using InGlobal =
+    std::conditional_t<std::is_same_v<T, float> && std::is_same_v<Change, Add>, AddFlushed, Change>;
+
+/// What the running lanes' bytes were.
+template <class T>
+struct Before {
+  Bits<T> of[kLanes];
+  void write(Warp& warp, uint32_t operand) const {
+    for (uint32_t m = operand == kNoOperand ? 0 : warp.mask; m; m &= m - 1)
+      set_lane<T>(warp, operand, std::countr_zero(m), of[std::countr_zero(m)]);
+  }
+};
+
+/// Changes `at + offset` by the registers b and c.
+template <class T, class Change>
+Before<T> change_lanes(Warp& warp, std::byte* const* at, size_t offset, uint32_t flushes,
+                       uint32_t b, uint32_t c) {
   using B = Bits<T>;
-  using Register = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
-  // Global f32 additions flush, wherever the address came from.
-  using Global = std::conditional_t<std::is_same_v<T, float> && std::is_same_v<Change, Add>,
-                                    AddFlushed, Change>;
-  std::byte* at[kLanes];
-  const uint32_t here = resolve(warp, op, space, {uint32_t(sizeof(T)), true, true}, at);
+  const bool alone = warp.worker->alone;
+  Before<T> before;
+  for (uint32_t m = warp.mask; m; m &= m - 1) {
+    const int lane = std::countr_zero(m);
+    const T operand = lane_of<T>(warp, b, lane), other = lane_of<T>(warp, c, lane);
+    before.of[lane] = update<B>(alone, at[lane] + offset, [&](B value) {
+      const T now = std::bit_cast<T>(value);
+      return std::bit_cast<B>(flushes >> lane & 1 ? InGlobal<T, Change>::apply(now, operand, other)
+                                                  : Change::apply(now, operand, other));
+    });
+  }
+  return before;
+}
+
+template <class T, class Change, ptx::Space space>
+uint32_t locate(Warp& warp, const Op* op, uint32_t bytes, std::byte* at[kLanes]) {
+  const uint32_t here = resolve(warp, op, space, {bytes, true, true}, at);
   if (here != warp.mask)
     raise(warp, op, TrapKind::invalid_address_space, std::countr_zero(warp.mask & ~here),
           "an atomic on local memory");
-  const bool returns = op->dst != kNoOperand, alone = warp.worker->alone;
-  if (returns) count_spin(warp);
-  const auto* b = lanes<Register>(warp, op->b);
-  const auto* c = std::is_same_v<Change, CompareSwap> ? lanes<Register>(warp, op->c) : b;
-  const auto in_shared = [&](const std::byte* p) {
-    return space == ptx::Space::shared || space == ptx::Space::shared_cluster ||
-           (space == ptx::Space::generic && is_shared(warp, p));
-  };
-  for (uint32_t m = warp.mask; m; m &= m - 1) {
-    const int lane = std::countr_zero(m);
-    const T operand = std::bit_cast<T>(B(b[lane])), other = std::bit_cast<T>(B(c[lane]));
-    const bool flush = !std::is_same_v<Global, Change> && !in_shared(at[lane]);
-    const B old = update<B>(alone, at[lane], [&](B value) {
-      const T now = std::bit_cast<T>(value);
-      return std::bit_cast<B>(flush ? Global::apply(now, operand, other)
-                                    : Change::apply(now, operand, other));
-    });
-    if (returns) lanes<Register>(warp, op->dst)[lane] = old;
-  }
+  if constexpr (std::is_same_v<InGlobal<T, Change>, Change>) return 0;
+  if constexpr (space == ptx::Space::global) return warp.mask;
+  uint32_t flushes = 0;
+  for (uint32_t m = space == ptx::Space::generic ? warp.mask : 0; m; m &= m - 1)
+    flushes |= uint32_t{!is_shared(warp, at[std::countr_zero(m)])} << std::countr_zero(m);
+  return flushes;
+}
+
+template <class T, class Change, ptx::Space space>
+const Op* run(Warp& warp, const Op* op) {
+  std::byte* at[kLanes];
+  const uint32_t flushes = locate<T, Change, space>(warp, op, sizeof(T), at);
+  if (op->dst != kNoOperand) count_spin(warp);
+  const bool swaps = std::is_same_v<Change, CompareSwap>;
+  change_lanes<T, Change>(warp, at, 0, flushes, op->b, swaps ? op->c : op->b).write(warp, op->dst);
+  return op + 1;
+}
+
+/// Each element is atomic by itself (PTX ISA 9.0, 9.7.13.5).
+template <class T, class Change, ptx::Space space, uint32_t width>
+const Op* run_vector(Warp& warp, const Op* op) {
+  std::byte* at[kLanes];
+  const uint32_t flushes = locate<T, Change, space>(warp, op, sizeof(T) * width, at);
+  const bool returns = op->count > width;
+  const uint32_t* sources = op->more + (returns ? width : 0);
+  Before<T> before[width];
+  for (uint32_t e = 0; e < width; ++e)
+    before[e] = change_lanes<T, Change>(warp, at, e * sizeof(T), flushes, sources[e], sources[e]);
+  if (!returns) return op + 1;
+  count_spin(warp);
+  for (uint32_t e = 0; e < width; ++e) before[e].write(warp, op->more[e]);
   return op + 1;
 }
 
@@ -184,6 +280,22 @@ Selected in_space(const ptx::Instruction& in) {
   }
 }
 
+template <class T, class Change, ptx::Space space>
+Selected of_width(const ptx::Instruction& in) {
+  constexpr bool is_half = sizeof(T) == 2;
+  if (in.has("v2")) return {run_vector<T, Change, space, 2>};
+  if (in.has("v4")) return {run_vector<T, Change, space, 4>};
+  if constexpr (is_half) return {run_vector<T, Change, space, 8>};
+  return {};
+}
+
+template <class T, class Change>
+Selected vector_form(const ptx::Instruction& in) {
+  if (in.space() == ptx::Space::global) return of_width<T, Change, ptx::Space::global>(in);
+  if (in.space() == ptx::Space::generic) return of_width<T, Change, ptx::Space::generic>(in);
+  return {};
+}
+
 /// Each element of `from` into its place in `to`.
 template <class T, class Change>
 void combine(bool alone, std::byte* to, const std::byte* from, size_t bytes) {
@@ -201,52 +313,76 @@ void combine(bool alone, std::byte* to, const std::byte* from, size_t bytes) {
 struct Row {
   std::string_view operation;
   ptx::Type type;
-  Selected (*select)(const ptx::Instruction&);
+  Selected (*scalar)(const ptx::Instruction&);  // null: vectors only
+  Selected (*vector)(const ptx::Instruction&);
   BulkReduction bulk;
 };
+template <class T, class Change>
+constexpr Row scalar(std::string_view operation, ptx::Type type) {
+  return {operation, type, in_space<T, Change>, nullptr, combine<T, Change>};
+}
+template <class T, class Change>
+constexpr Row vector(std::string_view operation, ptx::Type type) {
+  return {operation, type, nullptr, vector_form<T, Change>, combine<T, Change>};
+}
+template <class T, class Change>
+constexpr Row either(std::string_view operation, ptx::Type type) {
+  return {operation, type, in_space<T, Change>, vector_form<T, Change>, combine<T, Change>};
+}
 
 using ptx::Type;
 constexpr Row kRows[] = {
-    {"add", Type::u32, in_space<uint32_t, Add>, combine<uint32_t, Add>},
-    {"add", Type::s32, in_space<uint32_t, Add>, combine<uint32_t, Add>},
-    {"add", Type::u64, in_space<uint64_t, Add>, combine<uint64_t, Add>},
-    {"add", Type::s64, in_space<uint64_t, Add>, combine<uint64_t, Add>},
-    {"add", Type::f32, in_space<float, Add>, combine<float, Add>},
-    {"add", Type::f64, in_space<double, Add>, combine<double, Add>},
-    {"add", Type::f16, in_space<uint16_t, AddF16>, combine<uint16_t, AddF16>},
-    {"add", Type::bf16, in_space<uint16_t, AddBF16>, combine<uint16_t, AddBF16>},
-    {"add", Type::f16x2, in_space<uint32_t, Both<AddF16>>, combine<uint32_t, Both<AddF16>>},
-    {"add", Type::bf16x2, in_space<uint32_t, Both<AddBF16>>, combine<uint32_t, Both<AddBF16>>},
-    {"min", Type::u32, in_space<uint32_t, Min>, combine<uint32_t, Min>},
-    {"min", Type::s32, in_space<int32_t, Min>, combine<int32_t, Min>},
-    {"min", Type::u64, in_space<uint64_t, Min>, combine<uint64_t, Min>},
-    {"min", Type::s64, in_space<int64_t, Min>, combine<int64_t, Min>},
-    {"max", Type::u32, in_space<uint32_t, Max>, combine<uint32_t, Max>},
-    {"max", Type::s32, in_space<int32_t, Max>, combine<int32_t, Max>},
-    {"max", Type::u64, in_space<uint64_t, Max>, combine<uint64_t, Max>},
-    {"max", Type::s64, in_space<int64_t, Max>, combine<int64_t, Max>},
-    {"and", Type::b32, in_space<uint32_t, And>, combine<uint32_t, And>},
-    {"and", Type::b64, in_space<uint64_t, And>, combine<uint64_t, And>},
-    {"or", Type::b32, in_space<uint32_t, Or>, combine<uint32_t, Or>},
-    {"or", Type::b64, in_space<uint64_t, Or>, combine<uint64_t, Or>},
-    {"xor", Type::b32, in_space<uint32_t, Xor>, combine<uint32_t, Xor>},
-    {"xor", Type::b64, in_space<uint64_t, Xor>, combine<uint64_t, Xor>},
-    {"exch", Type::b32, in_space<uint32_t, Exchange>, combine<uint32_t, Exchange>},
-    {"exch", Type::b64, in_space<uint64_t, Exchange>, combine<uint64_t, Exchange>},
-    {"cas", Type::b16, in_space<uint16_t, CompareSwap>, combine<uint16_t, CompareSwap>},
-    {"cas", Type::b32, in_space<uint32_t, CompareSwap>, combine<uint32_t, CompareSwap>},
-    {"cas", Type::b64, in_space<uint64_t, CompareSwap>, combine<uint64_t, CompareSwap>},
-    {"inc", Type::u32, in_space<uint32_t, Increment>, combine<uint32_t, Increment>},
-    {"dec", Type::u32, in_space<uint32_t, Decrement>, combine<uint32_t, Decrement>},
+    scalar<uint32_t, Add>("add", Type::u32),
+    scalar<uint32_t, Add>("add", Type::s32),
+    scalar<uint64_t, Add>("add", Type::u64),
+    scalar<uint64_t, Add>("add", Type::s64),
+    either<float, Add>("add", Type::f32),
+    scalar<double, Add>("add", Type::f64),
+    either<uint16_t, Half<AddF, common::F16>>("add", Type::f16),
+    either<uint16_t, Half<AddF, common::BF16>>("add", Type::bf16),
+    either<uint32_t, Both<Half<AddF, common::F16>>>("add", Type::f16x2),
+    either<uint32_t, Both<Half<AddF, common::BF16>>>("add", Type::bf16x2),
+    scalar<uint32_t, Min>("min", Type::u32),
+    scalar<int32_t, Min>("min", Type::s32),
+    scalar<uint64_t, Min>("min", Type::u64),
+    scalar<int64_t, Min>("min", Type::s64),
+    scalar<uint32_t, Max>("max", Type::u32),
+    scalar<int32_t, Max>("max", Type::s32),
+    scalar<uint64_t, Max>("max", Type::u64),
+    scalar<int64_t, Max>("max", Type::s64),
+    scalar<uint32_t, And>("and", Type::b32),
+    scalar<uint64_t, And>("and", Type::b64),
+    scalar<uint32_t, Or>("or", Type::b32),
+    scalar<uint64_t, Or>("or", Type::b64),
+    scalar<uint32_t, Xor>("xor", Type::b32),
+    scalar<uint64_t, Xor>("xor", Type::b64),
+    scalar<uint32_t, Exchange>("exch", Type::b32),
+    scalar<uint64_t, Exchange>("exch", Type::b64),
+    scalar<uint16_t, CompareSwap>("cas", Type::b16),
+    scalar<uint32_t, CompareSwap>("cas", Type::b32),
+    scalar<uint64_t, CompareSwap>("cas", Type::b64),
+    scalar<uint32_t, Increment>("inc", Type::u32),
+    scalar<uint32_t, Decrement>("dec", Type::u32),
+    vector<uint16_t, Half<MinF, common::F16>>("min", Type::f16),
+    vector<uint32_t, Both<Half<MinF, common::F16>>>("min", Type::f16x2),
+    vector<uint16_t, Half<MinF, common::BF16>>("min", Type::bf16),
+    vector<uint32_t, Both<Half<MinF, common::BF16>>>("min", Type::bf16x2),
+    vector<uint16_t, Half<MaxF, common::F16>>("max", Type::f16),
+    vector<uint32_t, Both<Half<MaxF, common::F16>>>("max", Type::f16x2),
+    vector<uint16_t, Half<MaxF, common::BF16>>("max", Type::bf16),
+    vector<uint32_t, Both<Half<MaxF, common::BF16>>>("max", Type::bf16x2),
+    scalar<Bits128, Exchange>("exch", Type::b128),
+    scalar<Bits128, CompareSwap>("cas", Type::b128),
 };
 
 }  // namespace
 
 Selected select_atomic(const ptx::Instruction& in) {
-  for (const Row& row : kRows)
-    if (in.has(row.operation) && in.type() == row.type && !in.has("v2") && !in.has("v4") &&
-        !in.has("v8"))
-      return row.select(in);
+  for (const Row& row : kRows) {
+    if (!in.has(row.operation) || in.type() != row.type) continue;
+    const auto select = common::has_vector(in) ? row.vector : row.scalar;
+    return select ? select(in) : Selected{};
+  }
   return {};
 }
 

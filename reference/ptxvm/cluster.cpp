@@ -196,6 +196,7 @@ Selected select_cluster_load(const ptx::Instruction& in) {
     case 4:
       return {load<4, false>};
     case 8:
+    case 16:
       return {load<8, false>};
     default:
       return {};
@@ -212,6 +213,7 @@ Selected select_cluster_store(const ptx::Instruction& in) {
     case 4:
       return {store<4>};
     case 8:
+    case 16:
       return {store<8>};
     default:
       return {};

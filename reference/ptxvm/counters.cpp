@@ -253,16 +253,14 @@ void each_instruction(const Grid& grid, const std::vector<Site>& sites,
       const auto& ops = plan.code->ops;
       const size_t end =
           b + 1 < plan.code->blocks.size() ? plan.code->blocks[b + 1].first_op : ops.size();
-      // An instruction may be several ops: moves to and from wider registers stand around the one
-      // that counts, without a site or with its.
-      for (size_t i = plan.code->blocks[b].first_op + 1; i < end;) {
-        const Op* main = &ops[i];
-        for (const uint32_t instruction = main->instruction;
-             i < end && ops[i].instruction == instruction; ++i)
-          if (ops[i].site > main->site) main = &ops[i];
-        const ptx::Instruction& instruction = *plan.code->instructions[main->instruction];
+      // An instruction may be several ops: those that fit registers to its operands stand around
+      // it.
+      for (size_t i = plan.code->blocks[b].first_op + 1; i < end; ++i) {
+        const uint32_t number = ops[i].instruction;
+        if (plan.code->main_ops[number] != i) continue;
+        const ptx::Instruction& instruction = *plan.code->instructions[number];
         Totals t{};
-        count_op(t, *main, instruction, sum_op(grid, plan, *main, executed, sites));
+        count_op(t, ops[i], instruction, sum_op(grid, plan, ops[i], executed, sites));
         visit(*plan.code, instruction, t);
       }
     }

@@ -9,13 +9,12 @@
 #include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/schedule.h"
+#include "reference/ptxvm/stack.h"
 
 namespace ptxvm {
 namespace {
 
 constexpr uint32_t kIdleTurns = 8;  // turns of nothing but waiting before a block is set aside
-constexpr uint32_t kMaxLocal = 512 << 10;  // bytes of local memory a thread may have (CUDA
-                                           // programming guide, technical specifications)
 constexpr uint32_t kMaxDepth = 20000;
 constexpr size_t kOverhang = 512;  // vector loads may read beyond the end
 
@@ -104,11 +103,12 @@ Frame* Cta::enter(Warp& warp, const CodePlan& plan, Frame* parent, const Op* cal
   frame.call = call;
   frame.lanes = lanes;
   frame.depth = parent ? parent->depth + 1 : 0;
-  frame.local_base = parent ? (parent->local_base + parent->code->local_bytes + 15) / 16 * 16 : 0;
-  const uint32_t local_end = frame.local_base + plan.code->local_bytes;
-  if (local_end > kMaxLocal || frame.depth > kMaxDepth)
+  frame.local_base = parent ? (parent->local_end + 15) / 16 * 16 : 0;
+  frame.local_end = frame.local_base + plan.code->local_bytes;
+  std::fill(std::begin(frame.local_top), std::end(frame.local_top), frame.local_end);
+  if (frame.local_end > kMaxLocal || frame.depth > kMaxDepth)
     raise(warp, call, TrapKind::stack_overflow, -1, "calls are nested too deeply");
-  if (local_end > warp.local_bytes) grow_local(warp, local_end);
+  grow_local(warp, frame.local_end);
   set_specials(warp, plan, frame);
   return &frame;
 }
@@ -118,6 +118,7 @@ void Cta::leave(Warp& warp, Frame* frame) {
 }
 
 void Cta::grow_local(Warp& warp, uint32_t bytes) {
+  if (bytes <= warp.local_bytes) return;
   const uint32_t rounded = (bytes + 255) / 256 * 256;
   AlignedBytes bigger = aligned_bytes(size_t{rounded} * kLanes);
   if (warp.local) std::memcpy(bigger.get(), warp.local, size_t{warp.local_bytes} * kLanes);

@@ -61,6 +61,8 @@ struct Cta {
   /// has to wait).
   bool arrive(Warp&, const Op*, uint32_t id, uint32_t count, uint32_t voters, bool waits);
   void exited(uint32_t threads);
+  /// The warp's threads have at least so many bytes of local memory from now on.
+  void grow_local(Warp&, uint32_t bytes);
 
   Grid& grid;
   Worker& worker;
@@ -88,7 +90,6 @@ struct Cta {
     AlignedBytes local;
   };
   void set_specials(const Warp&, const CodePlan&, Frame&) const;
-  void grow_local(Warp&, uint32_t bytes);
   void open(uint32_t id);
   void run(Warp&);
 

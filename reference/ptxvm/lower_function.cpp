@@ -28,6 +28,10 @@ const ptx::Instruction& implicit_return() {
   return ret;
 }
 
+bool moves_halves(const ptx::Instruction& in) {
+  return in.type() == ptx::Type::b128 && (in.mnemonic == "ld" || in.mnemonic == "st");
+}
+
 }  // namespace
 
 FunctionLowering::FunctionLowering(const ptx::Module& module, const ptx::Function& function,
@@ -231,10 +235,15 @@ uint32_t FunctionLowering::place(Ref ref) const {
 }
 
 /// Vector elements, then sources beyond the fourth, then the displacements of all addresses but the
-/// first.
+/// first. A register of 128 bits that is loaded or stored counts as a vector of its two halves.
 void FunctionLowering::write_more(const Draft& draft, Op& op) {
   std::vector<uint32_t>& pool = code_->pool;
   const size_t before = pool.size();
+  if (moves_halves(*draft.instruction)) {
+    const uint32_t low = draft.instruction->mnemonic == "st" ? op.b : op.dst;
+    pool.insert(pool.end(), {low, low + slot_bytes(ptx::Type::b64)});
+    op.count = 2;
+  }
   for (const Ref e : draft.elements) pool.push_back(place(e));
   for (size_t i = 4; i < draft.sources.size(); ++i) pool.push_back(place(draft.sources[i]));
   for (size_t i = 1; i < draft.displacements.size(); ++i) {

@@ -24,21 +24,6 @@ OperandRule typed(ptx::Type type) {
   return rule;
 }
 
-/// The conversions that lowering inserts.
-const ptx::Instruction& conversion(bool narrows, bool is_signed) {
-  static const auto make = [](const char* to, const char* from) {
-    ptx::Instruction in;
-    in.mnemonic = "cvt";
-    in.modifiers = {to, from};
-    in.operands.resize(2);
-    for (Operand& o : in.operands) o.kind = Operand::Kind::reg;
-    return in;
-  };
-  static const ptx::Instruction narrow = make("u32", "u64"), widen = make("u64", "u32"),
-                                extend = make("s64", "s32");
-  return narrows ? narrow : is_signed ? extend : widen;
-}
-
 /// Behind these the lanes of a warp may go on in other groups than they came in, so a basic block,
 /// which is counted once for each group, ends there.
 bool regroups(const ptx::Instruction& in) {
@@ -120,7 +105,7 @@ ParamSlot FunctionLowering::call_parameter(Draft& draft, const Operand& o, bool 
     if (result) draft.written.push_back(region->second);
     return {region->second, registers_[index_of(region->second)].bytes / 32, false};
   }
-  if (o.kind == Operand::Kind::reg) {
+  if (o.kind == Operand::Kind::reg && !o.negated) {
     const Ref ref = register_ref(o, *draft.instruction);
     const ptx::Type type = registers_[index_of(ref)].type;
     if (type == ptx::Type::pred || ptx::bytes_of(type) > 8)
@@ -203,19 +188,22 @@ void FunctionLowering::record(const Draft& draft) {
   }
 }
 
-void FunctionLowering::emit_resize(const Draft& draft, const Draft::Resize& resize) {
-  const ptx::Instruction& in =
-      conversion(registers_[index_of(resize.from)].bytes == 256, resize.is_signed);
+/// Only the instruction's own result depends on its guard: what goes before writes a temporary.
+void FunctionLowering::emit_adaptation(const Draft& draft, const Draft::Adaptation& adaptation,
+                                       bool guarded) {
   Draft extra;
-  extra.instruction = &in;
-  extra.guard = draft.guard;
-  extra.op.guard_negated = draft.op.guard_negated;
+  extra.instruction = adaptation.by;
+  if (guarded && draft.guard != kNothing) {
+    extra.guard = draft.guard;
+    extra.op.guard_negated = draft.op.guard_negated;
+    extra.op.site = code_->sites++;
+  }
   extra.op.instruction = static_cast<uint32_t>(code_->instructions.size() - 1);
-  extra.op.dst_bytes = static_cast<uint8_t>(registers_[index_of(resize.to)].bytes / 32);
-  extra.dst = resize.to;
-  extra.written = {resize.to};
-  extra.sources = {resize.from};
-  select(extra, *find_opcode("cvt"));
+  extra.op.dst_bytes = static_cast<uint8_t>(registers_[index_of(adaptation.to)].bytes / 32);
+  extra.dst = adaptation.to;
+  extra.written = {adaptation.to};
+  extra.sources = {adaptation.from};
+  select(extra, *find_opcode(adaptation.by->mnemonic));
   record(extra);
   drafts_.push_back(std::move(extra));
 }
@@ -225,7 +213,7 @@ void FunctionLowering::emit(Draft&& draft) {
   code_->instructions.push_back(&in);
   draft.op.instruction = static_cast<uint32_t>(code_->instructions.size() - 1);
   ++code_->blocks.back().instructions;
-  for (const Draft::Resize& r : draft.before) emit_resize(draft, r);
+  for (const Draft::Adaptation& a : draft.before) emit_adaptation(draft, a, false);
   const bool branches = in.mnemonic == "bra" || in.mnemonic == "brx";
   const bool leaves = in.mnemonic == "ret" || in.mnemonic == "exit" || in.mnemonic == "trap";
   if (branches || draft.addresses || draft.guard != kNothing || in.mnemonic == "bar" ||
@@ -235,14 +223,14 @@ void FunctionLowering::emit(Draft&& draft) {
     code_->sites += static_cast<uint32_t>(draft.displacements.size() - 1);
   record(draft);
   if (in.mnemonic == "call") draft.elements.clear();
-  const std::vector<Draft::Resize> after = std::move(draft.after);
+  const std::vector<Draft::Adaptation> after = std::move(draft.after);
   Draft guard;  // what the widening ops after it share with it
   guard.instruction = &in;
   guard.op = draft.op;
   guard.guard = draft.guard;
   code_->main_ops.push_back(static_cast<uint32_t>(drafts_.size()));
   drafts_.push_back(std::move(draft));
-  for (const Draft::Resize& r : after) emit_resize(guard, r);
+  for (const Draft::Adaptation& a : after) emit_adaptation(guard, a, true);
   const bool guarded = guard.guard != kNothing;
   if (in.mnemonic == "bra") {
     end_block(&in, {&in.operands[0].text}, guarded);

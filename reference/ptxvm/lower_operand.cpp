@@ -21,6 +21,16 @@ bool allows_wider(const std::string& mnemonic) {
   return mnemonic == "ld" || mnemonic == "ldu" || mnemonic == "st" || mnemonic == "cvt";
 }
 
+/// An instruction that lowering adds.
+ptx::Instruction made(const char* mnemonic, std::vector<std::string> modifiers) {
+  ptx::Instruction in;
+  in.mnemonic = mnemonic;
+  in.modifiers = std::move(modifiers);
+  in.operands.resize(2);
+  for (Operand& o : in.operands) o.kind = Operand::Kind::reg;
+  return in;
+}
+
 }  // namespace
 
 FunctionLowering::Ref FunctionLowering::register_ref(const Operand& o,
@@ -51,17 +61,32 @@ FunctionLowering::Ref FunctionLowering::resized(Draft& draft, Ref ref, const Ope
                                  std::string(to_string(rule.type)));
   }
   if (r.bytes == wanted) return ref;
+  static const ptx::Instruction narrow = made("cvt", {"u32", "u64"}),
+                                widen = made("cvt", {"u64", "u32"}),
+                                extend = made("cvt", {"s64", "s32"});
   const Ref temporary = add_register({}, {Type::b32, 128});
   if (written)
-    draft.after.push_back({temporary, ref, is_signed(rule.type)});
+    draft.after.push_back({temporary, ref, is_signed(rule.type) ? &extend : &widen});
   else
-    draft.before.push_back({ref, temporary, false});
+    draft.before.push_back({ref, temporary, &narrow});
+  return temporary;
+}
+
+/// !%p as a source: a predicate of its own, so that no handler has to know.
+FunctionLowering::Ref FunctionLowering::negated(Draft& draft, const Operand& o) {
+  static const ptx::Instruction inverted = made("not", {"pred"});
+  const Ref ref = o.kind == Operand::Kind::reg ? register_ref(o, *draft.instruction) : kNothing;
+  if (ref == kNothing || registers_[index_of(ref)].type != Type::pred)
+    fail(*draft.instruction, "! before " + o.text + ", which is no predicate");
+  const Ref temporary = add_register({}, {Type::pred, slot_bytes(Type::pred)});
+  draft.before.push_back({ref, temporary, &inverted});
   return temporary;
 }
 
 FunctionLowering::Ref FunctionLowering::destination(Draft& draft, const Operand& o,
                                                     const OperandRule& rule) {
-  if (o.kind != Operand::Kind::reg) fail(*draft.instruction, "the destination must be a register");
+  if (o.kind != Operand::Kind::reg || o.negated)
+    fail(*draft.instruction, "the destination must be a register");
   const Ref declared = register_ref(o, *draft.instruction);
   if (draft.op.dst_bytes == 0)
     draft.op.dst_bytes = static_cast<uint8_t>(ptx::bytes_of(registers_[index_of(declared)].type));
@@ -75,6 +100,10 @@ FunctionLowering::Ref FunctionLowering::source(Draft& draft, const Operand& o,
                                                const OperandRule& rule) {
   const ptx::Instruction& in = *draft.instruction;
   const bool wide = ptx::bytes_of(rule.type) == 8;
+  if (o.negated) {
+    const Ref inverse = negated(draft, o);
+    return resized(draft, inverse, rule, false);
+  }
   switch (o.kind) {
     case Operand::Kind::none:
       fail(in, "_ is not a value");

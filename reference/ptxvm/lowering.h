@@ -58,11 +58,11 @@ class FunctionLowering {
     std::vector<Ref> elements;  // of all vectors
     std::vector<Ref> written;   // registers that it defines
     std::vector<int64_t> displacements;
-    struct Resize {
+    struct Adaptation {
       Ref from, to;
-      bool is_signed;
+      const ptx::Instruction* by;
     };
-    std::vector<Resize> before, after;  // registers to narrow first, to widen afterwards
+    std::vector<Adaptation> before, after;  // ops around it that fit registers to its operands
     bool addresses = false;
   };
   struct BlockExit {
@@ -93,7 +93,7 @@ class FunctionLowering {
   ParamSlot call_parameter(Draft&, const ptx::Operand&, bool result);
   void select(Draft&, const Opcode&);
   void emit(Draft&&);
-  void emit_resize(const Draft&, const Draft::Resize&);
+  void emit_adaptation(const Draft&, const Draft::Adaptation&, bool guarded);
   void record(const Draft&);
   [[noreturn]] void fail(const ptx::Instruction&, const std::string& what) const;
 
@@ -106,6 +106,7 @@ class FunctionLowering {
   Ref destination_or_sink(Draft&, const ptx::Operand&, const OperandRule&);
   Ref register_ref(const ptx::Operand&, const ptx::Instruction&) const;
   Ref resized(Draft&, Ref, const OperandRule&, bool written);
+  Ref negated(Draft&, const ptx::Operand&);
   Ref constant(uint64_t bits, bool wide, bool predicate = false);
   Ref special(const std::string& name, bool wide, uint64_t addend);
   uint64_t literal_bits(const ptx::Operand&, ptx::Type, const ptx::Instruction&) const;

@@ -130,7 +130,7 @@ struct Code {
   std::vector<CallSite> calls;                 // call: Op::imm is the site
   std::vector<ConstantSlot> constants;
   std::vector<SpecialSlot> specials;
-  std::vector<uint32_t> main_ops;  // by instruction: its op, not those that resize its registers
+  std::vector<uint32_t> main_ops;  // by instruction: its op, not those that fit registers to it
   std::vector<CheckedOp> checked;  // by op; empty without checks
   uint32_t template_bytes = 0;     // constants and specials lie below this
   uint32_t frame_bytes = 0;

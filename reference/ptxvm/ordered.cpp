@@ -98,6 +98,7 @@ Selected select_ordered_load(const ptx::Instruction& in) {
     case 4:
       return select_load<uint32_t>(in.space());
     case 8:
+    case 16:
       return select_load<uint64_t>(in.space());
     default:
       return {};
@@ -114,6 +115,7 @@ Selected select_ordered_store(const ptx::Instruction& in) {
     case 4:
       return select_store<uint32_t>(in.space());
     case 8:
+    case 16:
       return select_store<uint64_t>(in.space());
     default:
       return {};

@@ -57,7 +57,7 @@ void to_rows(std::byte* rows, uint64_t offset, uint32_t lane, uint32_t bytes, ui
 
 void check_local(Warp& warp, const Op* op, uint32_t lane, uint64_t address, uint32_t bytes,
                  bool store) {
-  const uint32_t end = warp.level->local_base + warp.level->code->local_bytes;
+  const uint32_t end = warp.level->local_top[lane];
   if (address % bytes == 0 && address < end && bytes <= end - address) return;
   const std::string text = std::string("local ") + (store ? "store" : "load") + " of " +
                            std::to_string(bytes) + " bytes at " + hex(address) +
@@ -98,6 +98,48 @@ const Op* st_region(Warp& warp, const Op* op) {
       to_rows(rows, uint64_t(op->imm) + e * bytes, lane, bytes,
               read(warp, element(op, op->b, e), lane, bytes));
     });
+  return op + 1;
+}
+
+/// d, size. Op::imm: alignment, a power of two.
+template <class T>
+const Op* allocate(Warp& warp, const Op* op) {
+  Frame& frame = *warp.level;
+  each(warp.mask, [&](uint32_t lane) {
+    const uint64_t size = lanes<T>(warp, op->a)[lane];
+    const uint64_t begin =
+        (frame.local_top[lane] + uint64_t(op->imm) - 1) & ~(uint64_t(op->imm) - 1);
+    if (size > kMaxLocal || begin + size > kMaxLocal)
+      raise(warp, op, TrapKind::stack_overflow, int(lane),
+            ("alloca of " + std::to_string(size) + " bytes: a thread has " +
+             std::to_string(kMaxLocal) + " bytes of local memory, and uses " +
+             std::to_string(frame.local_top[lane]))
+                .c_str());
+    lanes<T>(warp, op->dst)[lane] = T(begin);
+    frame.local_top[lane] = uint32_t(begin + size);
+    frame.local_end = std::max(frame.local_end, frame.local_top[lane]);
+  });
+  warp.cta->grow_local(warp, frame.local_end);
+  return op + 1;
+}
+template <class T>
+const Op* save(Warp& warp, const Op* op) {
+  each(warp.mask,
+       [&](uint32_t lane) { lanes<T>(warp, op->dst)[lane] = warp.level->local_top[lane]; });
+  return op + 1;
+}
+template <class T>
+const Op* restore(Warp& warp, const Op* op) {
+  Frame& frame = *warp.level;
+  const uint32_t least = frame.local_base + frame.code->local_bytes;
+  each(warp.mask, [&](uint32_t lane) {
+    const uint64_t saved = lanes<T>(warp, op->a)[lane];
+    if (saved < least || saved > frame.local_top[lane])
+      raise(warp, op, TrapKind::out_of_bounds, int(lane),
+            ("stackrestore to " + hex(saved) + ", which this call of the function did not save")
+                .c_str());
+    frame.local_top[lane] = uint32_t(saved);
+  });
   return op + 1;
 }
 
@@ -186,6 +228,7 @@ Selected select_stack_load(const ptx::Instruction& in) {
       loads = &kLoads<4, false>;
       break;
     case 8:
+    case 16:
       loads = &kLoads<8, false>;
       break;
     default:
@@ -205,10 +248,24 @@ Selected select_stack_store(const ptx::Instruction& in) {
     case 4:
       return {local ? st_local<4> : st_region<4>};
     case 8:
+    case 16:
       return {local ? st_local<8> : st_region<8>};
     default:
       return {};
   }
+}
+
+Selected select_stack_allocate(const ptx::Instruction& in) {
+  const uint64_t alignment = in.operands.size() > 2 ? in.operands[2].bits : 8;
+  if (!std::has_single_bit(alignment) || alignment > kMaxLocal) return {};
+  const bool wide = ptx::bytes_of(in.type()) == 8;
+  return {wide ? allocate<uint64_t> : allocate<uint32_t>, int64_t(alignment)};
+}
+Selected select_stack_save(const ptx::Instruction& in) {
+  return {ptx::bytes_of(in.type()) == 8 ? save<uint64_t> : save<uint32_t>};
+}
+Selected select_stack_restore(const ptx::Instruction& in) {
+  return {ptx::bytes_of(in.type()) == 8 ? restore<uint64_t> : restore<uint32_t>};
 }
 
 }  // namespace ptxvm

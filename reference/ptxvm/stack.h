@@ -6,6 +6,9 @@
 
 namespace ptxvm {
 
+/// Bytes of local memory that a thread may have (CUDA programming guide, technical specifications).
+inline constexpr uint32_t kMaxLocal = 512 << 10;
+
 /// handler null: the instruction is about another space.
 Selected select_stack_load(const ptx::Instruction&);
 Selected select_stack_store(const ptx::Instruction&);
@@ -14,5 +17,12 @@ Selected select_stack_store(const ptx::Instruction&);
 void load_local(Warp&, const Op*, uint32_t bytes, bool sign_extend, uint64_t bias);
 void store_local(Warp&, const Op*, uint32_t bytes, uint64_t bias);
 void load_parameter(Warp&, const Op*, uint32_t bytes, bool sign_extend, uint64_t bias);
+
+
+/// The stack of the running function, which grows behind its .local variables: alloca, stacksave,
+/// stackrestore. What it saves is an address in local memory.
+Selected select_stack_allocate(const ptx::Instruction&);
+Selected select_stack_save(const ptx::Instruction&);
+Selected select_stack_restore(const ptx::Instruction&);
 
 }  // namespace ptxvm

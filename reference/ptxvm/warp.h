@@ -33,6 +33,8 @@ struct Frame {
   uint32_t lanes = 0;  // lanes that are still inside
   uint32_t local_base =
       0;  // where this function's .local variables start in each thread's local memory
+  uint32_t local_end = 0;           // beyond the last byte that any lane has
+  uint32_t local_top[kLanes] = {};  // beyond a lane's: its variables and what it has allocated
   Site* sites = nullptr;
   BlockCount* blocks = nullptr;
 };

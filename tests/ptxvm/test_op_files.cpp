@@ -4,6 +4,7 @@
 // has a file.
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -100,7 +101,102 @@ uint64_t barrier_block(uint32_t t, int word) {
   return all[word];
 }
 
+uint64_t words(float low, float high) {
+  return pack(std::bit_cast<uint32_t>(low), std::bit_cast<uint32_t>(high));
+}
+
+uint64_t atom_vector_f32(uint32_t t, int word) {
+  const float a = float(t), b = 2 * a;
+  const uint64_t all[] = {words(a + 1, b + 0.25f),
+                          words(a + 0.25f, b + 1),
+                          words(b + 0.25f, a + 1),
+                          words(a, b),
+                          words(a, b),
+                          words(a, 0)};
+  return all[word];
+}
+
+/// The value of an f16 (10 fraction bits) or bf16 (7).
+double half_value(uint64_t bits, int fraction) {
+  const int most = (1 << (15 - fraction)) - 1, exponent = int(bits >> fraction) & most;
+  const double part = double(bits & ((1u << fraction) - 1));
+  const double magnitude = exponent == most ? (part != 0 ? NAN : INFINITY)
+                           : exponent == 0
+                               ? std::ldexp(part, 1 - most / 2 - fraction)
+                               : std::ldexp(part + (1 << fraction), exponent - most / 2 - fraction);
+  return bits >> 15 ? -magnitude : magnitude;
+}
+/// Its bits: the pattern whose value is nearest, the even one of two.
+uint64_t half_bits(double value, int fraction) {
+  if (std::isnan(value)) return 0x7fff;
+  const uint64_t sign = std::signbit(value) ? 0x8000 : 0,
+                 infinity = 0x7fffu >> fraction << fraction;
+  uint64_t low = 0, high = infinity;  // the finite patterns are in the order of their values
+  const double magnitude = std::fabs(value);
+  while (high - low > 1) {
+    const uint64_t middle = (low + high) / 2;
+    (half_value(middle, fraction) <= magnitude ? low : high) = middle;
+  }
+  if (std::isinf(value)) return sign | infinity;
+  const double below = half_value(low, fraction),
+               above = high == infinity ? 2 * below - half_value(low - 1, fraction)
+                                        : half_value(high, fraction);
+  const bool up =
+      magnitude - below > above - magnitude || (magnitude - below == above - magnitude && low % 2);
+  return sign | (up ? high : low);
+}
+
+/// Two vectors of eight: after, before; the first scalars, the second pairs.
+template <int fraction, char op>
+uint64_t atom_vector_half(uint32_t t, int word) {
+  const uint64_t old = in(t + uint64_t(word % 2)), operand = in(t + 2 + uint64_t(word % 2));
+  if (word / 2 % 2) return old;
+  uint64_t result = 0;
+  for (int k = 0; k < 4; ++k) {
+    const double a = half_value(h(old, k), fraction), b = half_value(h(operand, k), fraction);
+    const double v = op == '+'       ? a + b
+                     : std::isnan(a) ? b
+                     : std::isnan(b) ? a
+                     : op == '<'     ? std::min(a, b)
+                                     : std::max(a, b);
+    result |= half_bits(v, fraction) << 16 * k;
+  }
+  return result;
+}
+
+uint64_t atom_wide(uint32_t t, int word) {
+  const uint64_t a = in(t), b = in(t + 1);
+  const bool swapped = word < 4;  // by exch, and by the cas whose operand is there
+  return (word % 2 == 0) != swapped ? a : b;
+}
+
+uint64_t red_vector(uint32_t t, int word) {
+  const float a = float(t), b = 2 * a;
+  const uint64_t all[] = {words(a + 1, b + 0.25f), words(a + 0.5f, b + 1.25f),
+                          pack(0x3c003c00, 0xbf803f00)};
+  return word < 3 ? all[word] : 0;
+}
+
 const std::map<std::string, Case> kCases = {
+    {"ld/wide",
+     {6, [](uint32_t t, int word) { return in(t + (word == 0 || word == 3 || word == 5)); }}},
+    {"st/wide", {4, [](uint32_t t, int word) { return in(t + (word == 0 || word == 3)); }}},
+    {"atom/vector_f32", {6, atom_vector_f32}},
+    {"atom/vector_add_f16", {8, atom_vector_half<10, '+'>}},
+    {"atom/vector_min_f16", {8, atom_vector_half<10, '<'>}},
+    {"atom/vector_max_f16", {8, atom_vector_half<10, '>'>}},
+    {"atom/vector_add_bf16", {8, atom_vector_half<7, '+'>}},
+    {"atom/vector_min_bf16", {8, atom_vector_half<7, '<'>}},
+    {"atom/vector_max_bf16", {8, atom_vector_half<7, '>'>}},
+    {"atom/wide", {12, atom_wide}},
+    {"red/vector", {6, red_vector}},
+    {"alloca/grows",
+     {3,
+      [](uint32_t t, int word) -> uint64_t {
+        return word == 0 ? triangle(t + 1) : word == 1 ? 8 * (t + 1) : 1007;
+      }}},
+    {"stacksave/saves", {2, [](uint32_t t, int word) -> uint64_t { return word ? 1 : 16 * t; }}},
+    {"stackrestore/reuses", {2, [](uint32_t, int) -> uint64_t { return 0; }}},
     {"ld/widths", {19, ld_widths}},
     {"ld/vectors", {6, ld_vectors}},
     {"ld/spaces", {7, ld_spaces}},

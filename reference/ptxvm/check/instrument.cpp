@@ -54,7 +54,7 @@ Choice access(const Instruction& in, const Op& op,
               const std::unordered_set<std::string_view>& computed) {
   Choice c;
   c.op.space = in.space();
-  c.op.bytes = uint8_t(ptx::bytes_of(in.type()));
+  c.op.bytes = uint8_t(std::min(8, ptx::bytes_of(in.type())));
   c.op.elements = std::max<uint8_t>(op.count, 1);
   const bool ordered = has_any(in, {"volatile", "relaxed", "acquire", "release", "mmio"});
   if (in.mnemonic == "st") {

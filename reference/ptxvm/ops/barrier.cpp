@@ -11,12 +11,6 @@ uint32_t first_lane(Warp& warp, uint32_t operand) {
   return operand == kNoOperand ? 0 : lanes<uint32_t>(warp, operand)[__builtin_ctz(warp.mask)];
 }
 
-template <bool negated>
-uint32_t vote_of(Warp& warp, uint32_t operand) {
-  const uint32_t bits = predicate(warp, operand);
-  return negated ? ~bits : bits;
-}
-
 const Op* run_sync(Warp& warp, const Op* op) {
   return barrier(warp, op, first_lane(warp, op->a), first_lane(warp, op->b), 0, true);
 }
@@ -25,15 +19,13 @@ const Op* run_arrive(Warp& warp, const Op* op) {
 }
 
 /// d, barrier, predicate
-template <bool negated>
 const Op* run_red(Warp& warp, const Op* op) {
-  return barrier(warp, op, first_lane(warp, op->a), 0, vote_of<negated>(warp, op->b), true);
+  return barrier(warp, op, first_lane(warp, op->a), 0, predicate(warp, op->b), true);
 }
 /// d, barrier, count, predicate
-template <bool negated>
 const Op* run_red_counted(Warp& warp, const Op* op) {
-  return barrier(warp, op, first_lane(warp, op->a), first_lane(warp, op->b),
-                 vote_of<negated>(warp, op->c), true);
+  return barrier(warp, op, first_lane(warp, op->a), first_lane(warp, op->b), predicate(warp, op->c),
+                 true);
 }
 
 const Op* run_warp_sync(Warp& warp, const Op* op) {
@@ -44,9 +36,7 @@ Selected select_reduction(const ptx::Instruction& in) {
   const BarrierVote vote = in.has("popc")  ? BarrierVote::popc
                            : in.has("and") ? BarrierVote::all
                                            : BarrierVote::any;
-  const bool counted = in.operands.size() > 3, negated = in.operands.back().negated;
-  const Handler handler = counted ? (negated ? run_red_counted<true> : run_red_counted<false>)
-                                  : (negated ? run_red<true> : run_red<false>);
+  const Handler handler = in.operands.size() > 3 ? run_red_counted : run_red;
   return {.handler = handler, .imm = int64_t(vote)};
 }
 

@@ -14,7 +14,7 @@ struct Imm {
   uint32_t invert;   // all ones: the complement of the comparison
   uint8_t row, cmp;  // of kRows
   Combine combine;   // with the predicate c
-  bool negate_c : 1, ftz : 1;
+  bool ftz;
 };
 static_assert(sizeof(Imm) == 8);
 PTXVM_INLINE Imm imm_of(const Op* op) { return std::bit_cast<Imm>(op->imm); }
@@ -151,12 +151,7 @@ bool fill(const Instruction& in, Type type, Imm* imm) {
   const bool ftz = in.has("ftz");
   for (const Row& row : kRows) {
     if (row.type != type || (type == Type::f32 && row.ftz != ftz)) continue;
-    *imm = {name->invert ? ~0u : 0u,
-            uint8_t(&row - kRows),
-            uint8_t(name->cmp),
-            Combine::none,
-            false,
-            ftz};
+    *imm = {name->invert ? ~0u : 0u, uint8_t(&row - kRows), uint8_t(name->cmp), Combine::none, ftz};
     return true;
   }
   return false;
@@ -167,13 +162,12 @@ bool fill_combine(const Instruction& in, size_t n, Imm* imm) {
   imm->combine = in.has("and")  ? Combine::conjunction
                  : in.has("or") ? Combine::disjunction
                                 : Combine::exclusive;
-  imm->negate_c = in.operands[n].negated;
   return in.has("and") || in.has("or") || in.has("xor");
 }
 
 PTXVM_INLINE uint32_t combine(Warp& w, const Op* op, Imm imm, uint32_t bits) {
   if (imm.combine == Combine::none) return bits;
-  const uint32_t c = imm.negate_c ? ~predicate(w, op->c) : predicate(w, op->c);
+  const uint32_t c = predicate(w, op->c);
   return imm.combine == Combine::conjunction   ? bits & c
          : imm.combine == Combine::disjunction ? bits | c
                                                : bits ^ c;
@@ -282,7 +276,6 @@ Selected select_set(const Instruction& in) {
 }
 
 Selected select_selp(const Instruction& in) {
-  if (in.operands.size() < 4 || in.operands[3].negated) return {};
   return by_width<uint16_t, uint32_t, uint64_t>(in.type(),
                                                 []<class T>() -> Handler { return selp<T>; });
 }

@@ -148,7 +148,7 @@ Selected select_mov(const Instruction& in) {
   if (in.operands.size() != 2) return {};
   const Operand &d = in.operands[0], &a = in.operands[1];
   const int bytes = ptx::bytes_of(in.type());
-  if (a.kind == Operand::Kind::special && select_mov_dynamic) {
+  if (a.kind == Operand::Kind::special) {
     if (const Selected dynamic = select_mov_dynamic(in); dynamic.handler) return dynamic;
   }
   if (d.kind == Operand::Kind::vector) return vector_form(bytes, d, false);

@@ -117,6 +117,8 @@ Selected select_st(const ptx::Instruction& in) {
       return of_width<uint32_t>(in);
     case 8:
       return of_width<uint64_t>(in);
+    case 16:
+      return has_vector(in) ? Selected{} : in_space<uint64_t, 2>(in);
     default:
       return {};
   }

@@ -23,11 +23,10 @@ PTXVM_INLINE void give_all(Warp& w, uint32_t operand, uint32_t value) {
 
 enum class Vote { all, any, uni, ballot };
 
-/// Op::imm: all ones if the predicate is negated.
 template <Vote mode>
 const Op* vote(Warp& w, const Op* op) {
   if (!members_meet(w, op, op->b)) return nullptr;
-  const uint32_t votes = (predicate(w, op->a) ^ uint32_t(op->imm)) & w.mask;
+  const uint32_t votes = predicate(w, op->a) & w.mask;
   if constexpr (mode == Vote::ballot) {
     give_all(w, op->dst, votes);
   } else {
@@ -115,12 +114,10 @@ const Op* elect(Warp& w, const Op* op) {
 }  // namespace
 
 Selected select_vote(const Instruction& in) {
-  if (in.operands.size() < 2) return {};
-  const int64_t invert = in.operands[1].negated ? 0xffffffff : 0;
-  if (in.has("ballot")) return {vote<Vote::ballot>, invert};
-  if (in.has("all")) return {vote<Vote::all>, invert};
-  if (in.has("any")) return {vote<Vote::any>, invert};
-  return in.has("uni") ? Selected{vote<Vote::uni>, invert} : Selected{};
+  if (in.has("ballot")) return {vote<Vote::ballot>};
+  if (in.has("all")) return {vote<Vote::all>};
+  if (in.has("any")) return {vote<Vote::any>};
+  return in.has("uni") ? Selected{vote<Vote::uni>} : Selected{};
 }
 Selected select_match(const Instruction& in) {
   const bool all = in.has("all");
