@@ -190,15 +190,25 @@ __global__ void __launch_bounds__(T::kThreads)
 }
 
 /// Rows are positions, columns channels. The large tile has the fewest loads per multiply-add, but
-/// wants enough blocks; the last two are for small maps and for few channels.
+/// wants enough blocks; the others are for small maps and for few channels.
 using LargeTile = MmaTile<128, 128, 64, 32, 3>;
 using SquareTile = MmaTile<64, 64, 32, 32, 4>;
 using FlatTile = MmaTile<16, 128, 16, 32, 4>;
-using NarrowTile = MmaTile<128, 16, 32, 16, 4>;
+using NarrowTile = MmaTile<128, 32, 32, 32, 4>;
+using NarrowestTile = MmaTile<128, 16, 32, 16, 4>;
 
-/// In order of preference.
-constexpr std::array<TileSize, 4> kSizes = {size_of_tile<LargeTile>(), size_of_tile<SquareTile>(),
-                                            size_of_tile<FlatTile>(), size_of_tile<NarrowTile>()};
+struct MmaTileSize : TileSize {
+  int wavefronts;  ///< per stage
+};
+
+template <class T>
+constexpr MmaTileSize mma_tile_size() {
+  return {size_of_tile<T>(), T::kWavefronts};
+}
+
+constexpr std::array kSizes = {mma_tile_size<LargeTile>(), mma_tile_size<SquareTile>(),
+                               mma_tile_size<FlatTile>(), mma_tile_size<NarrowTile>(),
+                               mma_tile_size<NarrowestTile>()};
 constexpr int kLarge = 0;
 /// Two large blocks for each SM of an H100: with fewer, smaller tiles keep more SMs at work.
 constexpr int64_t kBlocksGoal = 264;
@@ -212,8 +222,10 @@ void with_mma_tile(int index, Body body) {
       return body(SquareTile{});
     case 2:
       return body(FlatTile{});
-    default:
+    case 3:
       return body(NarrowTile{});
+    default:
+      return body(NarrowestTile{});
   }
 }
 
@@ -255,17 +267,17 @@ int64_t tile_macs(Op op, const Problem& p, DType dtype, const TileSize& t) {
   return p.groups * round_up(target_channels(op, p), t.cols) * area * vector_of(dtype);
 }
 
-/// Index of the tile that pads least.
+/// Index of the tile that passes over shared memory least: that, and not the tensor pipe, is what
+/// small tiles wait for.
 int tile_of(Op op, const Problem& p, DType dtype) {
-  int best = kLarge + 1;
-  for (int i = best + 1; i < static_cast<int>(kSizes.size()); ++i) {
-    if (tile_macs(op, p, dtype, kSizes[static_cast<size_t>(i)]) <
-        tile_macs(op, p, dtype, kSizes[static_cast<size_t>(best)]))
-      best = i;
-  }
-  const bool large_pads_least = tile_macs(op, p, dtype, kSizes[kLarge]) <=
-                                tile_macs(op, p, dtype, kSizes[static_cast<size_t>(best)]);
-  return large_pads_least && blocks(op, p, kSizes[kLarge]) >= kBlocksGoal ? kLarge : best;
+  const auto wavefronts = [&](const MmaTileSize& t) {
+    return tile_macs(op, p, dtype, t) / t.rows / t.cols * t.wavefronts;
+  };
+  const bool large_fills = blocks(op, p, kSizes[kLarge]) >= kBlocksGoal;
+  const auto best = std::min_element(
+      kSizes.begin() + (large_fills ? kLarge : kLarge + 1), kSizes.end(),
+      [&](const MmaTileSize& a, const MmaTileSize& b) { return wavefronts(a) < wavefronts(b); });
+  return static_cast<int>(best - kSizes.begin());
 }
 
 TileSize size_of_choice(Op op, const Problem& p, DType dtype) {

@@ -23,6 +23,11 @@ struct MmaTile {
   static_assert(kWarpRows % 16 == 0 && kWarpCols % 16 == 0,
                 "a load brings fragments of 16 rows or columns");
 
+  /// Wavefronts over shared memory that a stage takes: each operand is written once, A is read by
+  /// every column of warps and B by every row of them.
+  static constexpr int kWavefronts =
+      (kRows * (1 + kColWarps) + kCols * (1 + kRowWarps)) * kStageVectors * 16 / 128;
+
   /// Neighbouring 8-column fragments whose columns are dealt in turns, so that a lane's elements of
   /// a row are neighbours in memory: as many as make 16 bytes, if the warp has them.
   template <class E>
