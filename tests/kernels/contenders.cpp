@@ -19,10 +19,22 @@ struct Promise {
 /// The one place that says so: a strategy that begins to refuse what it promised fails a test, and
 /// so does one that supports more than is tested here.
 const std::vector<Promise>& promises() {
+  static const std::vector<DType> tensor = {DType::tf32, DType::f16, DType::bf16};
+  static const std::vector<Layout> both = {Layout::nchw, Layout::nhwc};
   static const std::vector<Promise> table = {
-      {"gather"},         {"gemm_col2im"},  {"implicit_gemm"},       {"polyphase"},
-      {"scatter_atomic"}, {"zero_insert"},  {"dgrad_direct"},        {"dgrad_implicit_gemm"},
-      {"wgrad_atomic"},   {"wgrad_direct"}, {"wgrad_implicit_gemm"},
+      {"gather"},
+      {"gemm_col2im"},
+      {"implicit_gemm"},
+      {"polyphase"},
+      {"scatter_atomic"},
+      {"zero_insert"},
+      {"dgrad_direct"},
+      {"dgrad_implicit_gemm"},
+      {"wgrad_atomic"},
+      {"wgrad_direct"},
+      {"wgrad_implicit_gemm"},
+      {"implicit_gemm_mma", tensor, both},
+      {"dgrad_implicit_gemm_mma", tensor, both},
   };
   return table;
 }

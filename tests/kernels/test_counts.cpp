@@ -1,5 +1,5 @@
-// macs_executed is what a kernel executes: the fused multiply-adds that the virtual GPU counts,
-// lane by lane, are the same number.
+// macs_executed is what a kernel executes: the multiply-adds that the virtual GPU counts, fused
+// ones lane by lane and those of tensor instructions, are the same number.
 #include <cstdint>
 #include <cstdlib>
 #include <dlfcn.h>
@@ -43,7 +43,9 @@ class CountsTest : public testing::TestWithParam<Contender> {
     const Case c(strategy->op, p, DataMode::int_exact, 1, config);
     reset_();
     ASSERT_EQ(run_strategy(*strategy, c).failure, "") << p.str();
-    EXPECT_EQ(total(json_(), "smsp__sass_thread_inst_executed_op_ffma_pred_on.sum"),
+    const std::string_view counters = json_();
+    EXPECT_EQ(total(counters, "smsp__sass_thread_inst_executed_op_ffma_pred_on.sum") +
+                  total(counters, "\"ptx__tensor_macs\""),
               strategy->macs_executed(p, config))
         << p.str();
   }
