@@ -22,24 +22,18 @@ bool same_addresses(Warp& warp, const Op* op, const Footprint& footprint, uint64
   return footprint.fits(base);
 }
 
-template <class F>
-PTXVM_INLINE void each_segment(const Words& words, F f) {
-  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s)
-    f(words.base + uint64_t(s->word), s->count, words.tags + s->tag);
-}
-
+// Loops, not lambdas: each function is to be left alone by the thread sanitizer as a whole.
 [[gnu::no_sanitize("thread")]] bool any(const uint8_t* entries, const Words& words) {
   uint64_t all = 0;
-  for (uint32_t s = 0; s < words.count; ++s) {
-    const uint8_t* at = entries + words.base + uint64_t(words.segments[s].word);
-    const uint32_t n = words.segments[s].count;
+  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
+    const uint8_t* at = entries + words.base + uint64_t(s->word);
     uint32_t i = 0;
-    for (; i + 8 <= n; i += 8) {
+    for (; i + 8 <= s->count; i += 8) {
       uint64_t eight;
       __builtin_memcpy(&eight, at + i, 8);
       all |= eight;
     }
-    for (; i < n; ++i) all |= at[i];
+    for (; i < s->count; ++i) all |= at[i];
   }
   return all != 0;
 }
@@ -51,18 +45,16 @@ PTXVM_INLINE void each_segment(const Words& words, F f) {
   static_assert(n <= kPadding + 1);
   const auto limits = splat<Vec<uint64_t, n>>(limit);
   uint32_t reach = 0;
-  each_segment(words, [&](uint64_t word, uint32_t count, const uint32_t*) {
-    for (const uint64_t* at = records + word;; at += n, count -= n) {
+  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
+    const uint64_t* at = records + words.base + uint64_t(s->word);
+    for (uint32_t left = s->count;; at += n, left -= n) {
       Vec<uint64_t, n> now;
       __builtin_memcpy(&now, at, sizeof now);
       const uint32_t bits = compare<Cmp::ge>(now, limits);
-      if (count <= n) {
-        reach |= bits & ((1u << count) - 1);
-        return;
-      }
-      reach |= bits;
+      reach |= left < n ? bits & ((1u << left) - 1) : bits;
+      if (left <= n) break;
     }
-  });
+  }
   return reach != 0;
 }
 
@@ -71,14 +63,15 @@ PTXVM_INLINE void each_segment(const Words& words, F f) {
   if (!any_reaches(records, words, v.far_limit)) [[likely]]  // which is never the larger one
     return false;
   uint64_t bad = 0;
-  each_segment(words, [&](uint64_t word, uint32_t n, const uint32_t* tags) {
-    const uint64_t* at = records + word;
-    for (uint32_t i = 0; i < n; ++i) {
+  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
+    const uint64_t* at = records + words.base + uint64_t(s->word);
+    const uint32_t* tags = words.tags + s->tag;
+    for (uint32_t i = 0; i < s->count; ++i) {
       const uint64_t other = at[i], differs = other ^ (v.record + tags[i]);
       const uint64_t limit = differs & v.near ? v.far_limit : v.near_limit;
       bad |= uint64_t(other >= limit) & uint64_t((differs & v.same) != 0);
     }
-  });
+  }
   return bad != 0;
 }
 
@@ -87,25 +80,27 @@ PTXVM_INLINE void each_segment(const Words& words, F f) {
   uint32_t found = shadow.unwritten && any(shadow.unwritten, words) ? kUnwritten : 0;
   if (!shadow.writes) return found;
   if (suspicious(shadow.writes, words, v)) found |= kSuspicious;
-  each_segment(words, [&](uint64_t word, uint32_t n, const uint32_t* tags) {
-    uint64_t* at = shadow.reads + word;
-    for (uint32_t i = 0; i < n; ++i) {
+  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
+    uint64_t* at = shadow.reads + words.base + uint64_t(s->word);
+    const uint32_t* tags = words.tags + s->tag;
+    for (uint32_t i = 0; i < s->count; ++i) {
       const uint64_t now = at[i];
       at[i] = now < v.read_limit ? v.record + tags[i] : now;
     }
-  });
+  }
   return found;
 }
 
 [[gnu::no_sanitize("thread")]] void note_writes(uint64_t* records, const Words& words,
                                                 const View& v) {
-  each_segment(words, [&](uint64_t word, uint32_t n, const uint32_t* tags) {
-    uint64_t* at = records + word;
-    for (uint32_t i = 0; i < n; ++i) {
+  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
+    uint64_t* at = records + words.base + uint64_t(s->word);
+    const uint32_t* tags = words.tags + s->tag;
+    for (uint32_t i = 0; i < s->count; ++i) {
       const uint64_t now = at[i], mine = v.record + tags[i];
       at[i] = mine | ((now ^ mine) >> kByteBits ? 0 : now);
     }
-  });
+  }
 }
 
 }  // namespace
