@@ -43,7 +43,8 @@ Launch implicit_gemm() {
       1, &*found, {}, Problem::parse("mb1_ic256ih14_oc256oh28_kh2_sh2n\"maskrcnn:mask_head\"")};
   const int64_t workspace = found->workspace(state->row.problem, state->row.config);
   state->device = std::make_unique<DeviceProblem>(state->row, workspace, 0, nullptr);
-  Inputs inputs{Op::fprop, state->row.problem, DType::f32, DataMode::normal, 1, {}, {}, {}, {}};
+  Inputs inputs{Op::fprop, state->row.problem, DType::f32, DataMode::normal, 1, {}, {}, {}, {}, {},
+                {}};
   inputs.x.assign(static_cast<size_t>(state->row.problem.x_size()), 1.0F);
   inputs.w.assign(static_cast<size_t>(state->row.problem.w_size()), 1.0F);
   state->device->load(inputs);
