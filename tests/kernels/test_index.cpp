@@ -198,6 +198,96 @@ TEST(Index, PointsOfAllPhasesCoverEachSampleOnce) {
   }
 }
 
+/// Axes as long as index_limit_reason() lets pass, so that 32 bits are used to the last.
+std::vector<Axis> longest_axes() {
+  std::vector<Axis> axes;
+  for (const int64_t stride : {1, 2, 3, 7, 1000, 1'000'003, 1 << 20, (1 << 30) - 1024}) {
+    for (const int64_t dilation : {1, 2, 6, 1 << 20}) {
+      for (const int64_t kernel : {1, 3, 4}) {
+        for (const int64_t crop : {0, 5, 1 << 28}) {
+          Axis a{.kernel = kernel, .stride = stride, .dilation = dilation, .crop_lo = crop};
+          const int64_t room = detail::kIndexLimit - crop - stride - dilation * (kernel - 1) - 1;
+          if (room < 0) continue;
+          a.in = room / stride + 1;
+          a.out = a.full() - crop;
+          if (a.out >= 1) axes.push_back(a);
+        }
+      }
+    }
+  }
+  return axes;
+}
+
+/// By the definition in 64 bits, scanning the taps: there are millions of inputs.
+Pairs by_taps(const Axis& a, int64_t o) {
+  Pairs pairs;
+  for (int64_t t = 0; t < a.kernel; ++t) {
+    const int64_t reach = o + a.crop_lo - t * a.dilation;
+    if (reach >= 0 && reach % a.stride == 0 && reach / a.stride < a.in)
+      pairs.emplace(reach / a.stride, t);
+  }
+  return pairs;
+}
+
+/// Both ends and some of the middle.
+std::vector<int64_t> samples(int64_t count) {
+  std::vector<int64_t> some;
+  for (int64_t n = 0; n < 64; ++n) {
+    for (const int64_t at : {n, count - 1 - n, count / 64 * n})
+      if (at >= 0 && at < count) some.push_back(at);
+  }
+  return some;
+}
+
+TEST(Index, LastElementsOfTheLongestAxesAreRight) {
+  const auto axes = longest_axes();
+  ASSERT_GT(axes.size(), 100u);
+  for (const Axis& a : axes) {
+    const AxisIndex index = index_of(a);
+    for (const int64_t o : samples(a.out)) {
+      const detail::TapRun run = detail::taps_of(index, static_cast<int>(o));
+      Pairs found;
+      for (int j = 0; j < run.count; ++j)
+        found.emplace(run.input - j * index.step, run.tap + j * index.classes);
+      ASSERT_EQ(found, by_taps(a, o)) << describe(a) << " o " << o;
+
+      const AxisPhase phase = detail::phase_of(index, static_cast<int>(o % a.stride));
+      const int64_t m = o / a.stride;
+      ASSERT_LT(m, phase.outputs) << describe(a) << " o " << o;
+      Pairs in_phase;
+      for (int j = 0; j < phase.taps; ++j) {
+        const int64_t input = phase.input + m - j * index.step;
+        if (input >= 0 && input < a.in) in_phase.emplace(input, phase.tap + j * index.classes);
+      }
+      ASSERT_EQ(in_phase, by_taps(a, o)) << describe(a) << " o " << o;
+    }
+  }
+}
+
+TEST(Index, LastInputsOfTheLongestAxesAreRight) {
+  for (const Axis& a : longest_axes()) {
+    const AxisIndex index = index_of(a);
+    const auto inside = [&](int64_t i, int64_t t) {
+      const int64_t o = i * a.stride - a.crop_lo + t * a.dilation;
+      return o >= 0 && o < a.out;
+    };
+    for (const int64_t i : samples(a.in)) {
+      const detail::Span taps = detail::taps_from(index, static_cast<int>(i));
+      for (int64_t t = 0; t < a.kernel; ++t) {
+        ASSERT_EQ(t >= taps.first && t < taps.first + taps.count, inside(i, t))
+            << describe(a) << " i " << i << " t " << t;
+      }
+    }
+    for (int64_t t = 0; t < a.kernel; ++t) {
+      const detail::Span inputs = detail::inputs_through(index, static_cast<int>(t));
+      for (const int64_t i : samples(a.in)) {
+        ASSERT_EQ(i >= inputs.first && i < inputs.first + inputs.count, inside(i, t))
+            << describe(a) << " i " << i << " t " << t;
+      }
+    }
+  }
+}
+
 TEST(Index, LimitsNameWhatIsTooLarge) {
   Problem p = Problem::parse("mb1_ic1oc1_ih65536iw65536_kh1kw1");
   EXPECT_EQ(detail::index_limit_reason(p),
