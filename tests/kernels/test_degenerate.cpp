@@ -1,6 +1,7 @@
 // Every row of the policy, by every strategy in every configuration that it takes.
 #include <gtest/gtest.h>
 
+#include "tests/kernels/contenders.h"
 #include "tests/kernels/degenerate.h"
 #include "tests/kernels/fuzz_case.h"
 

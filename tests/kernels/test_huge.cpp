@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/detail/device_buffer.h"
+#include "tests/kernels/contenders.h"
 #include "tests/kernels/run_strategy.h"
 
 namespace tconv {
