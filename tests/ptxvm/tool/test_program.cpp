@@ -90,7 +90,7 @@ TEST(Program, PtxItself) {
 
 TEST(Program, FilesWithoutDeviceCodeAreNamed) {
   EXPECT_THROW(Program("/nowhere/a.out"), ProgramError);
-  EXPECT_THROW(Program(std::filesystem::temp_directory_path()), ProgramError);
+  EXPECT_THROW(Program{std::filesystem::temp_directory_path()}, ProgramError);
   EXPECT_THROW(Program(File("text").path), ProgramError);
   EXPECT_THROW(Program(File(elf("")).path), ProgramError);
 }
