@@ -8,6 +8,8 @@
 #include "kernels/detail/device_buffer.h"
 #include "kernels/detail/input_loader.cuh"
 #include "kernels/detail/launch.cuh"
+#include "kernels/detail/parts.cuh"
+#include "kernels/detail/tile_choice.cuh"
 #include "kernels/detail/transposed_loader.cuh"
 
 namespace tconv {
@@ -24,10 +26,6 @@ constexpr int kThreads = 256;
 using LargeTile = detail::Tile<64, 64, 8, 8, 4>;
 /// For depthwise layers and image heads, which have next to no rows or columns.
 using SmallTile = detail::Tile<16, 32, 4, 4, 4>;
-/// k is split until there are this many blocks, two for each SM of an H100, ...
-constexpr int64_t kBlocksGoal = 264;
-/// ... but into no parts shorter than this: a part costs a pass over the weights.
-constexpr int64_t kShortestPart = 32 * kStageDepth;
 
 // table[k]: how far, for input k of the batch, what tap 0 reaches lies from what tap 0 of input 0
 // reaches. One thread per entry.
@@ -95,34 +93,18 @@ __global__ void __launch_bounds__(T::kThreads)
   }
 }
 
-// w[e] = sums[0][e] + sums[1][e] + ..., in this order. One thread per weight.
-__global__ void __launch_bounds__(kThreads)
-    add_parts_kernel(const float* __restrict__ sums, float* __restrict__ w, int64_t size,
-                     int parts) {
-  const int64_t e = int64_t{blockIdx.x} * kThreads + threadIdx.x;
-  if (e >= size) return;
-  float sum = sums[e];
-  for (int part = 1; part < parts; ++part) sum += sums[part * size + e];
-  w[e] = sum;
-}
-
 /// How a problem is cut up.
 struct Cut {
   bool large;         ///< LargeTile, else SmallTile
   int64_t tiles;      ///< of all groups
   int64_t tile_size;  ///< multiply-adds per k
-  int64_t depth;      ///< of a part: whole stages
-  int64_t parts;      ///< at least 1, which writes the zeros of a batch of 0; none empty but that
+  detail::Parts parts;
 };
 
 template <class T>
 int64_t tiles_of(const Problem& p) {
   return p.groups * detail::divide_up(p.ic_per_group(), int64_t{T::kRows}) *
          detail::divide_up(p.oc_per_group() * p.taps(), int64_t{T::kCols});
-}
-
-int64_t whole_stages(int64_t depth) {
-  return detail::divide_up(depth, int64_t{kStageDepth}) * kStageDepth;
 }
 
 Cut cut(const Problem& p) {
@@ -132,11 +114,7 @@ Cut cut(const Problem& p) {
   c.large = tiles_of<LargeTile>(p) * kLarge <= 2 * tiles_of<SmallTile>(p) * kSmall;
   c.tiles = c.large ? tiles_of<LargeTile>(p) : tiles_of<SmallTile>(p);
   c.tile_size = c.large ? kLarge : kSmall;
-  const int64_t depth = p.batch * p.in_spatial();
-  const int64_t most = std::max<int64_t>(depth / kShortestPart, 1);
-  const int64_t wanted = std::clamp<int64_t>(kBlocksGoal / c.tiles, 1, most);
-  c.depth = std::max<int64_t>(whole_stages(detail::divide_up(depth, wanted)), kStageDepth);
-  c.parts = std::max<int64_t>(detail::divide_up(depth, c.depth), 1);
+  c.parts = detail::cut_depth(p.batch * p.in_spatial(), c.tiles, kStageDepth);
   return c;
 }
 
@@ -158,8 +136,8 @@ std::string supports(const Problem& p, const Config& c) {
     return beyond("taps times output channels per group");
   if (largest_offset(p) > detail::kIndexLimit)
     return beyond("elements of the output, and the reach of the inputs in it,");
-  return detail::refuse_grid(
-      std::max(cut(p).tiles * cut(p).parts, detail::divide_up(p.w_size(), int64_t{kThreads})));
+  return detail::refuse_grid(std::max(cut(p).tiles * cut(p).parts.count,
+                                      detail::divide_up(p.w_size(), int64_t{kThreads})));
 }
 
 struct Plan : Prepared {
@@ -170,7 +148,7 @@ struct Plan : Prepared {
   }
   std::string note() const override {
     return std::string(how.large ? "tile 64x64" : "tile 16x32") + ", batch and space in " +
-           std::to_string(how.parts) + (how.parts == 1 ? " part" : " parts");
+           std::to_string(how.parts.count) + (how.parts.count == 1 ? " part" : " parts");
   }
 
   Cut how;
@@ -179,26 +157,23 @@ struct Plan : Prepared {
 
 template <class T>
 void launch_tiles(const Call& call, const Plan& plan, float* sums) {
-  detail::launch(wgrad_kernel<T>, plan.how.tiles * plan.how.parts, T::kThreads, call.stream,
+  detail::launch(wgrad_kernel<T>, plan.how.tiles * plan.how.parts.count, T::kThreads, call.stream,
                  detail::make_shape(call.problem), static_cast<const float*>(call.x),
                  static_cast<const float*>(call.y), static_cast<const InputRow*>(plan.table.data()),
-                 sums, static_cast<int>(plan.how.depth));
+                 sums, static_cast<int>(plan.how.parts.depth));
 }
 
 void launch(const Call& call) {
   const auto& plan = static_cast<const Plan&>(*call.prepared);
   auto* const w = static_cast<float*>(call.w);
-  auto* const sums = plan.how.parts > 1 ? static_cast<float*>(call.workspace) : w;
+  auto* const sums = plan.how.parts.count > 1 ? static_cast<float*>(call.workspace) : w;
   if (plan.how.large) {
     launch_tiles<LargeTile>(call, plan, sums);
   } else {
     launch_tiles<SmallTile>(call, plan, sums);
   }
   if (sums == w) return;
-  const int64_t size = call.problem.w_size();
-  detail::launch(add_parts_kernel, detail::divide_up(size, int64_t{kThreads}), kThreads,
-                 call.stream, static_cast<const float*>(sums), w, size,
-                 static_cast<int>(plan.how.parts));
+  detail::add_parts(sums, w, call.problem.w_size(), plan.how.parts.count, {1, 1}, call.stream);
 }
 
 }  // namespace
@@ -210,14 +185,14 @@ TCONV_REGISTER_STRATEGY({
     .supports = supports,
     .workspace =
         [](const Problem& p, const Config&) {
-          const int64_t parts = cut(p).parts;
+          const int64_t parts = cut(p).parts.count;
           return parts > 1 ? parts * p.w_size() * static_cast<int64_t>(sizeof(float)) : 0;
         },
     // Whole tiles and whole stages; every thread computes its padding and cropped taps too.
     .macs_executed =
         [](const Problem& p, const Config&) {
           const Cut c = cut(p);
-          return c.tiles * c.tile_size * whole_stages(p.batch * p.in_spatial());
+          return c.tiles * c.tile_size * detail::round_up(p.batch * p.in_spatial(), kStageDepth);
         },
     .prepare = [](const Call& call) -> std::unique_ptr<Prepared> {
       return std::make_unique<Plan>(call);

@@ -70,17 +70,17 @@ class PositionLoader {
     }
   }
 
-  __device__ __forceinline__ void fetch(MmaStage<T>& stage) {
+  __device__ __forceinline__ void fetch(uint4 (&tile)[T::kRows * kStageVectors]) {
     const bool exists = left_ > 0;
     const InputRow step = exists ? *table_ : InputRow{};
 #pragma unroll
     for (int i = 0; i < kPasses; ++i) {
       const int row = first_row() + i * kRowsPerPass;
       if (row >= T::kRows) break;
-      const bool inside = exists & is_inside(i, step);
+      const bool inside = exists & is_inside(extents_, d_[i], h_[i], w_[i], step);
       const E* const from = from_[i] + step.offset;
       if constexpr (kVectors) {
-        copy_async(&stage.a[stage_slot(row, my_vector())], from, inside);
+        copy_async(&tile[stage_slot(row, my_vector())], from, inside);
       } else {
         held_[i] = gather_channels(from, channel_, inside ? channels_ - in_tap_ * kVector<E> : 0);
       }
@@ -92,12 +92,12 @@ class PositionLoader {
     }
   }
 
-  __device__ __forceinline__ void store(MmaStage<T>& stage) const {
+  __device__ __forceinline__ void store(uint4 (&tile)[T::kRows * kStageVectors]) const {
     if constexpr (!kVectors) {
 #pragma unroll
       for (int i = 0; i < kPasses; ++i) {
         const int row = first_row() + i * kRowsPerPass;
-        if (row < T::kRows) stage.a[stage_slot(row, my_vector())] = held_[i];
+        if (row < T::kRows) tile[stage_slot(row, my_vector())] = held_[i];
       }
     }
   }
@@ -119,14 +119,6 @@ class PositionLoader {
                              : thread / kStageVectors;
   }
 
-  /// Evaluates all three tests: cheaper than branching around two of them.
-  __device__ __forceinline__ bool is_inside(int i, const InputRow& step) const {
-    const bool d = static_cast<unsigned>(d_[i] - step.d) < static_cast<unsigned>(extents_.d);
-    const bool h = static_cast<unsigned>(h_[i] - step.h) < static_cast<unsigned>(extents_.h);
-    const bool w = static_cast<unsigned>(w_[i] - step.w) < static_cast<unsigned>(extents_.w);
-    return d & h & w;
-  }
-
   const Extents extents_;
   const int channel_, channels_, vectors_per_tap_;
   const bool lanes_along_rows_;
@@ -145,21 +137,21 @@ class PackedLoader {
   __device__ PackedLoader(const uint4* packed, int columns, int vectors)
       : packed_(packed), columns_(columns), left_(vectors) {}
 
-  __device__ __forceinline__ void fetch(MmaStage<T>& stage) {
+  __device__ __forceinline__ void fetch(uint4 (&tile)[T::kCols * kStageVectors]) {
 #pragma unroll
     for (int i = 0; i < kPasses; ++i) {
       const int slot = static_cast<int>(threadIdx.x) + i * T::kThreads;
       if (slot >= T::kCols * kStageVectors) break;
       const int column = slot % T::kCols, v = slot / T::kCols;
       const bool exists = v < left_;
-      copy_async(&stage.b[stage_slot(column, v)],
+      copy_async(&tile[stage_slot(column, v)],
                  packed_ + (exists ? int64_t{v} * columns_ : 0) + column, exists);
     }
     packed_ += int64_t{kStageVectors} * columns_;
     left_ -= kStageVectors;
   }
 
-  __device__ __forceinline__ void store(MmaStage<T>&) const {}
+  __device__ __forceinline__ void store(uint4 (&)[T::kCols * kStageVectors]) const {}
 
  private:
   static constexpr int kPasses = (T::kCols * kStageVectors + T::kThreads - 1) / T::kThreads;

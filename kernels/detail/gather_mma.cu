@@ -5,10 +5,9 @@
 #include "kernels/detail/device_buffer.h"
 #include "kernels/detail/element.cuh"
 #include "kernels/detail/gather_mma.h"
-#include "kernels/detail/launch.cuh"
 #include "kernels/detail/mma_support.h"
+#include "kernels/detail/parts.cuh"
 #include "kernels/detail/phase.cuh"
-#include "kernels/detail/tile_choice.cuh"
 
 namespace tconv::detail {
 namespace {
@@ -197,21 +196,10 @@ using FlatTile = MmaTile<16, 128, 16, 32, 4>;
 using NarrowTile = MmaTile<128, 32, 32, 32, 4>;
 using NarrowestTile = MmaTile<128, 16, 32, 16, 4>;
 
-struct MmaTileSize : TileSize {
-  int wavefronts;  ///< per stage
-};
-
-template <class T>
-constexpr MmaTileSize mma_tile_size() {
-  return {size_of_tile<T>(), T::kWavefronts};
-}
-
 constexpr std::array kSizes = {mma_tile_size<LargeTile>(), mma_tile_size<SquareTile>(),
                                mma_tile_size<FlatTile>(), mma_tile_size<NarrowTile>(),
                                mma_tile_size<NarrowestTile>()};
 constexpr int kLarge = 0;
-/// Two large blocks for each SM of an H100: with fewer, smaller tiles keep more SMs at work.
-constexpr int64_t kBlocksGoal = 264;
 
 template <class Body>
 void with_mma_tile(int index, Body body) {
@@ -235,8 +223,6 @@ int64_t source_channels(Op op, const Problem& p) {
 int64_t target_channels(Op op, const Problem& p) {
   return op == Op::dgrad ? p.ic_per_group() : p.oc_per_group();
 }
-
-int64_t vector_of(DType dtype) { return 16 / size_of(dtype); }
 
 int64_t vectors_per_tap(Op op, const Problem& p, DType dtype) {
   return divide_up(source_channels(op, p), vector_of(dtype));
@@ -287,13 +273,6 @@ TileSize size_of_choice(Op op, const Problem& p, DType dtype) {
 int64_t packed_size(Op op, const Problem& p, DType dtype, const TileSize& t) {
   return p.groups * p.taps() * vectors_per_tap(op, p, dtype) *
          round_up(target_channels(op, p), t.cols);
-}
-
-bool aligned(const void* p) { return reinterpret_cast<uintptr_t>(p) % 16 == 0; }
-
-/// Channels of a group are last in memory, and whole vectors.
-bool has_vectors(const Config& c, int64_t channels) {
-  return c.layout == Layout::nhwc && channels % vector_of(c.dtype) == 0;
 }
 
 Gather make_gather(Op op, const Problem& p, const Config& c, const TileSize& t) {
@@ -389,9 +368,9 @@ void launch_gather_mma(Op op, const Call& call) {
   const auto& plan = static_cast<const Plan&>(*call.prepared);
   const void* const source = op == Op::dgrad ? call.y : call.x;
   void* const target = op == Op::dgrad ? call.x : call.y;
-  const bool vectors = has_vectors(call.config, plan.gather.source.channels) && aligned(source);
+  const bool vectors = has_vectors(call.config, plan.gather.source.channels) && is_aligned(source);
   Gather gather = plan.gather;
-  gather.whole_vectors = has_vectors(call.config, gather.target.channels) && aligned(target);
+  gather.whole_vectors = has_vectors(call.config, gather.target.channels) && is_aligned(target);
   with_element(call.config.dtype, [&](auto element) {
     using E = decltype(element);
     with_mma_tile(plan.tile, [&](auto tile) {

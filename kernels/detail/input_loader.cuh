@@ -36,6 +36,16 @@ __device__ constexpr ColumnStart no_column() {
   return {0, kFar, kFar, kFar};
 }
 
+/// Is what lies `to` behind d, h, w in the tensor? Evaluates all three tests: cheaper than
+/// branching around two of them.
+__device__ __forceinline__ bool is_inside(const Extents& extents, int d, int h, int w,
+                                          const InputRow& to) {
+  const bool in_d = static_cast<unsigned>(d - to.d) < static_cast<unsigned>(extents.d);
+  const bool in_h = static_cast<unsigned>(h - to.h) < static_cast<unsigned>(extents.h);
+  const bool in_w = static_cast<unsigned>(w - to.w) < static_cast<unsigned>(extents.w);
+  return in_d & in_h & in_w;
+}
+
 /// Loads kStageDepth x T::kCols tiles of the operand. A thread keeps its columns, so that what a
 /// column is gets worked out once. kWholeTaps: every stage lies within one tap, one table entry
 /// serves all its rows, which are channels.
@@ -82,7 +92,7 @@ class InputLoader {
     const InputRow row = *table_;
 #pragma unroll
     for (int i = 0; i < kColumns; ++i) {
-      const bool inside = is_inside(i, row);
+      const bool inside = is_inside(extents_, d_[i], h_[i], w_[i], row);
       const float* const from = from_[i] + row.offset + int64_t{first_row()} * channel_;
 #pragma unroll
       for (int pass = 0; pass < kPasses; ++pass) {
@@ -100,18 +110,11 @@ class InputLoader {
       const InputRow row = table_[exists ? k : 0];
 #pragma unroll
       for (int i = 0; i < kColumns; ++i) {
-        held_[i][pass] = exists & is_inside(i, row) ? from_[i][row.offset] : 0.0F;
+        held_[i][pass] =
+            exists & is_inside(extents_, d_[i], h_[i], w_[i], row) ? from_[i][row.offset] : 0.0F;
       }
     }
     table_ += kStageDepth;
-  }
-
-  /// Evaluates all three tests: cheaper than branching around two of them.
-  __device__ __forceinline__ bool is_inside(int i, const InputRow& row) const {
-    const bool d = static_cast<unsigned>(d_[i] - row.d) < static_cast<unsigned>(extents_.d);
-    const bool h = static_cast<unsigned>(h_[i] - row.h) < static_cast<unsigned>(extents_.h);
-    const bool w = static_cast<unsigned>(w_[i] - row.w) < static_cast<unsigned>(extents_.w);
-    return d & h & w;
   }
 
   static constexpr int kColumns = T::kCols > T::kThreads ? T::kCols / T::kThreads : 1;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/detail/mma.cuh"
+#include "kernels/detail/tile_choice.cuh"
 
 namespace tconv::detail {
 
@@ -33,6 +34,15 @@ struct MmaTile {
   template <class E>
   static constexpr int kJoined = kVector<E> / 2 < kWarpCols / 8 ? kVector<E> / 2 : kWarpCols / 8;
 };
+
+struct MmaTileSize : TileSize {
+  int wavefronts;  ///< per stage: what tiles are chosen by, as they wait for shared memory first
+};
+
+template <class T>
+constexpr MmaTileSize mma_tile_size() {
+  return {size_of_tile<T>(), T::kWavefronts};
+}
 
 /// Where vector `v` of a row lies in its stage. Rows have 64 bytes; the XOR spreads the same vector
 /// of 8 neighbouring rows, and 4 vectors of 2 rows, over all banks.
@@ -116,10 +126,10 @@ __device__ __forceinline__ void multiply_stages(Accumulator& c, Stage (&ring)[kS
 #pragma unroll
   for (int ahead = 0; ahead < kStages - 1; ++ahead) {
     if (ahead < stages) {
-      a.fetch(ring[ahead]);
-      b.fetch(ring[ahead]);
-      a.store(ring[ahead]);
-      b.store(ring[ahead]);
+      a.fetch(ring[ahead].a);
+      b.fetch(ring[ahead].b);
+      a.store(ring[ahead].a);
+      b.store(ring[ahead].b);
     }
     commit_copies();  // maybe of nothing: groups are counted
   }
@@ -129,14 +139,14 @@ __device__ __forceinline__ void multiply_stages(Accumulator& c, Stage (&ring)[kS
     __syncthreads();  // ... so has everybody's, and nobody reads the stage before it any more
     const bool more = stage + kStages - 1 < stages;
     if (more) {
-      a.fetch(ring[next]);
-      b.fetch(ring[next]);
+      a.fetch(ring[next].a);
+      b.fetch(ring[next].b);
     }
     commit_copies();
     c.multiply(ring[now]);
     if (more) {
-      a.store(ring[next]);
-      b.store(ring[next]);
+      a.store(ring[next].a);
+      b.store(ring[next].b);
     }
     now = now + 1 == kStages ? 0 : now + 1;
     next = next + 1 == kStages ? 0 : next + 1;

@@ -35,6 +35,7 @@ const std::vector<Promise>& promises() {
       {"wgrad_implicit_gemm"},
       {"implicit_gemm_mma", tensor, both},
       {"dgrad_implicit_gemm_mma", tensor, both},
+      {"wgrad_implicit_gemm_mma", tensor, both},
   };
   return table;
 }
