@@ -64,8 +64,8 @@ TEST(Registry, SupportsWhatItPromisesAndRefusesTheRestByName) {
 }
 
 TEST(Registry, SizesBeyond32BitsAreRefusedNotWrapped) {
-  // 2^32 output positions per channel; 2^31 input elements per group, which only fprop's GEMMs
-  // cannot index; and 2^31 output elements, which those of the gradients cannot.
+  // 2^32 output positions per channel; 2^31 input elements per group, which tables of the input
+  // cannot index; and 2^31 output elements, which tables of the output cannot.
   const Problem wide = Problem::parse("mb1_ic1oc1_ih32768iw32768_kh2kw2_sh2sw2");
   const Problem deep = Problem::parse("mb1_ic2048oc1_ih1024iw1024_kh2kw2_sh2sw2");
   const Problem high = Problem::parse("mb1_ic1oc2048_ih512iw512_kh2kw2_sh2sw2");
@@ -77,9 +77,11 @@ TEST(Registry, SizesBeyond32BitsAreRefusedNotWrapped) {
     return names;
   };
   EXPECT_EQ(refusing(wide).size(), own_strategies().size());
-  EXPECT_EQ(refusing(deep), (std::set<std::string>{"implicit_gemm", "implicit_gemm_mma"}));
-  EXPECT_EQ(refusing(high), (std::set<std::string>{"dgrad_implicit_gemm", "dgrad_implicit_gemm_mma",
-                                                   "wgrad_implicit_gemm"}));
+  EXPECT_EQ(refusing(deep), (std::set<std::string>{"implicit_gemm", "implicit_gemm_mma",
+                                                   "wgrad_implicit_gemm_mma"}));
+  EXPECT_EQ(refusing(high),
+            (std::set<std::string>{"dgrad_implicit_gemm", "dgrad_implicit_gemm_mma",
+                                   "wgrad_implicit_gemm", "wgrad_implicit_gemm_mma"}));
 }
 
 }  // namespace
