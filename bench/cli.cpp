@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "bench/crop.h"
 #include "kernels/strategy.h"
 #include "reference/device_profile.h"
 #include "reference/layers.h"
@@ -21,6 +22,7 @@ struct Words {
   std::vector<std::string> problems, ops, dtypes, layouts, epilogues;
   std::string layers = "quick", strategy, data, out, dump, device_profile;
   uint64_t seed = 1;
+  std::optional<int64_t> batch, crop_macs;
   bool list = false, list_problems = false, verify_only = false, profile = false, resume = false;
   bool model = true;
 };
@@ -52,6 +54,15 @@ void declare(CLI::App& app, Words& words) {
   app.add_option("--problem", words.problems, "A layer of your own instead of --layers; repeatable")
       ->type_name("DESC")
       ->allow_extra_args(false);
+  app.add_option("--batch", words.batch, "Every layer with this batch instead of its own")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--crop-macs", words.crop_macs,
+                 "Cut layers in space until they need at most N multiply-adds: the longest input "
+                 "axis loses an eighth at a time, as long as some output keeps all its taps. "
+                 "Channels, kernel, stride and crops stay; the names of those cut end in ~cropped")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   app.add_option("--strategy", words.strategy, "Strategies whose name contains a match")
       ->type_name("REGEX");
   app.add_option("--op", words.ops, "fprop, dgrad, wgrad; comma-separated (default fprop)")
@@ -114,14 +125,21 @@ std::vector<T> each(std::string_view flag, const std::vector<std::string>& words
 }
 
 std::vector<Problem> read_problems(const Words& words) {
-  if (words.problems.empty())
-    return for_flag("--layers",
-                    [&] { return read_layers(find_layers(TCONV_LAYERS_DIR, words.layers)); });
-  return for_flag("--problem", [&] {
-    std::vector<Problem> problems;
-    for (const std::string& text : words.problems) problems.push_back(Problem::parse(text));
-    return problems;
-  });
+  std::vector<Problem> problems;
+  if (words.problems.empty()) {
+    problems = for_flag("--layers",
+                        [&] { return read_layers(find_layers(TCONV_LAYERS_DIR, words.layers)); });
+  } else {
+    for_flag("--problem", [&] {
+      for (const std::string& text : words.problems) problems.push_back(Problem::parse(text));
+      return problems.size();
+    });
+  }
+  for (Problem& p : problems) {
+    if (words.batch) p = for_flag("--batch", [&] { return with_batch(p, *words.batch); });
+    if (words.crop_macs) p = crop_in_space(p, *words.crop_macs);
+  }
+  return problems;
 }
 
 std::optional<DataMode> read_data(const std::string& word) {
@@ -186,6 +204,8 @@ Options parse_options(int argc, const char* const* argv) {
   options.epilogues = each("--epilogue", words.epilogues, Epilogue::none, parse_epilogue);
   options.data = read_data(words.data);
   options.seed = words.seed;
+  options.batch = words.batch;
+  options.crop_macs = words.crop_macs;
   options.list = words.list;
   options.list_problems = words.list_problems;
   options.verify_only = words.verify_only;

@@ -15,8 +15,9 @@
 namespace tconv::bench {
 
 struct Options {
-  std::vector<Problem> problems;  ///< of --problem, or else of --layers
-  std::string strategy;           ///< --strategy as typed; empty: all
+  std::vector<Problem> problems;  ///< of --problem, or else of --layers; with the next two applied
+  std::optional<int64_t> batch, crop_macs;
+  std::string strategy;  ///< --strategy as typed; empty: all
   std::vector<Op> ops{Op::fprop};
   std::vector<DType> dtypes{DType::f32};
   std::vector<Layout> layouts{Layout::nchw};

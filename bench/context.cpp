@@ -84,6 +84,8 @@ Json describe_run(const Backend& backend, const Options& options, const DevicePr
                           {"compute_capability", profile.sm_major * 10 + profile.sm_minor}};
   context["data"] = options.data ? Json(std::string(to_string(*options.data))) : Json();
   context["seed"] = options.seed;
+  context["batch"] = or_null(options.batch);
+  context["crop_macs"] = or_null(options.crop_macs);
   context["verify_only"] = options.verify_only;
   context["sms"] = gpu.multiProcessorCount;
   context["l2_bytes"] = gpu.l2CacheSize;
