@@ -386,9 +386,10 @@ Selected select_atomic(const ptx::Instruction& in) {
   return {};
 }
 
-BulkReduction bulk_reduction(const ptx::Instruction& in) {
+BulkReduction bulk_reduction(std::string_view operation, ptx::Type type, bool flushes) {
+  if (operation == "add" && type == Type::f32 && flushes) return combine<float, AddFlushed>;
   for (const Row& row : kRows)
-    if (in.has(row.operation) && in.type() == row.type) return row.bulk;
+    if (operation == row.operation && type == row.type) return row.bulk;
   return nullptr;
 }
 

@@ -1,6 +1,8 @@
 // atom and red.
 #pragma once
 
+#include <string_view>
+
 #include "reference/ptxvm/op.h"
 
 namespace ptxvm {
@@ -11,7 +13,7 @@ Selected select_atomic(const ptx::Instruction&);
 /// cp.reduce.async.bulk: combines the elements of `from` with those of `to`, which others may
 /// change at the same time unless alone.
 using BulkReduction = void (*)(bool alone, std::byte* to, const std::byte* from, size_t bytes);
-/// Null: there is no such one.
-BulkReduction bulk_reduction(const ptx::Instruction&);
+/// "add", "min" ... of a type; null: there is no such one. `flushes`: f32 subnormals to zero.
+BulkReduction bulk_reduction(std::string_view operation, ptx::Type, bool flushes);
 
 }  // namespace ptxvm

@@ -1,5 +1,6 @@
 #include "reference/ptxvm/bulk_copy.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -47,12 +48,13 @@ uint64_t in_block(uint64_t address, uint32_t rank) {
   return (address & ~uint64_t{0xffffffff}) | uint64_t{rank + 1} << kPeerShift | (address & kOffset);
 }
 
-void arrive_at(Warp& warp, const Op* op, int lane, const BulkRequest& copy, const std::byte* source,
-               uint64_t to, uint64_t barrier) {
-  std::byte* const target = in_shared(warp, op, lane, to, copy.bytes);
-  const std::byte* object = cluster_place(warp, op, lane, barrier, {8, true, true});
-  Cta& block = cluster_block(warp, op, lane, barrier);
-  block.bulk.begin(target, source, copy.bytes, copy.reduction, uint32_t(object - block.shared));
+/// .cp_mask: bit i stands for byte i of every 16.
+void write_masked(Warp& warp, const BulkRequest& copy, std::byte* to, const std::byte* from) {
+  for (uint32_t i = 0; i < copy.bytes; ++i) {
+    if (!(copy.mask >> i % kGrain & 1)) continue;
+    to[i] = from[i];
+    warp.cta->grid.memory->set_written(copy.to + i, 1, true);
+  }
 }
 
 }  // namespace
@@ -65,19 +67,46 @@ void perform_bulk(bool alone, std::byte* to, const std::byte* from, size_t bytes
     std::memcpy(to, from, bytes);
 }
 
-void BulkCopies::begin(std::byte* to, const std::byte* from, size_t bytes, BulkReduction reduction,
-                       uint32_t barrier) {
-  pending_.push_back({to, {from, from + bytes}, reduction, barrier});
-}
-
 void BulkCopies::settle(Warp& warp, const Op* op, int lane, uint32_t offset) {
   if (pending_.empty()) return;
   std::erase_if(pending_, [&](const BulkCopy& copy) {
     if (copy.barrier != offset) return false;
-    perform_bulk(true, copy.to, copy.data.data(), copy.data.size(), copy.reduction);
-    mbarrier_transact(warp, op, lane, warp.cta->shared + offset, -int64_t(copy.data.size()));
+    const std::byte* from = copy.data.data();
+    for (const BulkPiece& piece : copy.pieces) {
+      perform_bulk(true, copy.to + piece.at, from, piece.bytes, copy.reduction);
+      from += piece.bytes;
+    }
+    mbarrier_transact(warp, op, lane, warp.cta->shared + offset, -int64_t{copy.transactions});
     return true;
   });
+}
+
+void count_shared_bytes(Warp& warp, const Op* op, uint64_t bytes) {
+  constexpr uint64_t kPass = 128;  // 32 banks of 4 bytes
+  Site& site = warp.sites[op->site];
+  ++site.shared.requests;
+  site.shared.units += (bytes + kPass - 1) / kPass;
+  site.shared.ideal += (bytes + kPass - 1) / kPass;
+  site.bulk_bytes += bytes;
+}
+
+void arrive_in_shared(Warp& warp, const Op* op, int lane, const BulkArrival& arrival,
+                      const std::vector<std::byte>& data, const std::vector<BulkPiece>& pieces) {
+  uint32_t extent = 0;
+  for (const BulkPiece& piece : pieces) extent = std::max(extent, piece.at + piece.bytes);
+  const auto arrive = [&](uint64_t to, uint64_t barrier) {
+    std::byte* const target = in_shared(warp, op, lane, to, extent);
+    const std::byte* object = cluster_place(warp, op, lane, barrier, {8, true, true});
+    Cta& block = cluster_block(warp, op, lane, barrier);
+    block.bulk.begin({target, data, pieces, arrival.reduction, uint32_t(object - block.shared),
+                      arrival.transactions});
+    count_shared_bytes(warp, op, data.size());
+  };
+  if (!arrival.blocks) return arrive(arrival.to, arrival.barrier);
+  for (uint32_t m = arrival.blocks; m; m &= m - 1) {
+    const auto rank = uint32_t(std::countr_zero(m));
+    arrive(in_block(arrival.to, rank), in_block(arrival.barrier, rank));
+  }
 }
 
 void bulk_to_shared(Warp& warp, const Op* op, int lane, const BulkRequest& copy, bool from_global) {
@@ -86,11 +115,8 @@ void bulk_to_shared(Warp& warp, const Op* op, int lane, const BulkRequest& copy,
   const std::byte* source =
       from_global ? in_global(warp, op, lane, copy.from, copy.bytes, {kGrain, true, false})
                   : in_shared(warp, op, lane, copy.from, copy.bytes);
-  if (!copy.blocks) return arrive_at(warp, op, lane, copy, source, copy.to, copy.barrier);
-  for (uint32_t m = copy.blocks; m; m &= m - 1) {
-    const auto rank = uint32_t(std::countr_zero(m));
-    arrive_at(warp, op, lane, copy, source, in_block(copy.to, rank), in_block(copy.barrier, rank));
-  }
+  arrive_in_shared(warp, op, lane, {copy.to, copy.barrier, copy.blocks, copy.reduction, copy.bytes},
+                   {source, source + copy.bytes}, {{0, copy.bytes}});
 }
 
 void bulk_to_global(Warp& warp, const Op* op, int lane, const BulkRequest& copy) {
@@ -98,8 +124,11 @@ void bulk_to_global(Warp& warp, const Op* op, int lane, const BulkRequest& copy)
   if (!copy.bytes) return;
   const std::byte* source = in_shared(warp, op, lane, copy.from, copy.bytes);
   const MemoryAccess access{kGrain, copy.reduction != nullptr, true};
-  perform_bulk(warp.worker->alone, in_global(warp, op, lane, copy.to, copy.bytes, access), source,
-               copy.bytes, copy.reduction);
+  std::byte* const target = in_global(warp, op, lane, copy.to, copy.bytes, access);
+  count_shared_bytes(warp, op, copy.bytes);
+  if (copy.mask != 0xffff) return write_masked(warp, copy, target, source);
+  perform_bulk(warp.worker->alone, target, source, copy.bytes, copy.reduction);
+  warp.cta->grid.memory->set_written(copy.to, copy.bytes, true);
 }
 
 void bulk_prefetch(Warp& warp, const Op* op, int lane, const BulkRequest& copy) {

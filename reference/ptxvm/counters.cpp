@@ -37,7 +37,7 @@ struct Executions {
 /// One op summed over the workers.
 struct Sum {
   Executions block, passed;  // passed: by the guard
-  uint64_t divergent = 0, atomic_lanes = 0, serialised = 0;
+  uint64_t divergent = 0, atomic_lanes = 0, serialised = 0, bulk = 0;
   Traffic global, shared, local;
 };
 
@@ -164,6 +164,7 @@ void count_memory(Totals& t, const ptx::Instruction& op, const Sum& sum) {
   t[shared_ideal] += sum.shared.ideal;
   if (kind == "cp") {
     t[async_wavefronts] += sum.shared.units;
+    t[bulk_bytes] += sum.bulk;
     return;
   }
   const bool store = kind == "st", atomic = kind == "atom" || kind == "red";
@@ -210,6 +211,7 @@ Sum sum_op(const Grid& grid, const CodePlan& plan, const Op& op, const Execution
     sum.divergent += site.divergent;
     sum.atomic_lanes += site.atomic_lanes;
     sum.serialised += site.serialised;
+    sum.bulk += site.bulk_bytes;
     add(sum.global, site.global);
     add(sum.shared, site.shared);
     add(sum.local, site.local);

@@ -49,6 +49,7 @@ struct alignas(64) Site {
   uint64_t divergent = 0;  // of a branch: times that both sides had lanes
   Traffic global, shared, local;
   uint64_t atomic_lanes = 0, serialised = 0;
+  uint64_t bulk_bytes = 0;  // of shared memory that bulk copies read or wrote
 
   uint32_t mask = 0;  // lanes of the pattern, 0: none yet
   Shape shape = Shape::scattered;

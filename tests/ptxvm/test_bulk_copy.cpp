@@ -57,6 +57,42 @@ TEST(BulkCopy, Reductions) {
   }
 }
 
+TEST(BulkCopy, CombinesHalvesFloatsAndWideIntegers) {
+  FileRunner run("cp.ptx");
+  uint32_t* in = run.buffer(8);
+  uint32_t* out = run.buffer(8 * 8);
+  // As f16: 1, -2; as bf16 1.875 and -2; as f32 and s64, negative; then subnormals of every type.
+  const uint32_t given[8] = {0xc0003c00, 0xc0003c00, 0x00000001, 0x80000001, 2, 0, 5, 0};
+  for (uint32_t i = 0; i < 8; ++i) {
+    in[i] = given[i];
+    for (uint32_t k = 0; k < 8; ++k) out[8 * k + i] = i < 2 ? 0x40003800 : 1;  // f16: 0.5, 2
+  }
+  run.run("bulk_combine", 8);
+  EXPECT_EQ(out[0], 0xc0003800);
+  EXPECT_EQ(out[2], 0x00000001u);      // 1 and 1 ulp; 0 and 0
+  EXPECT_EQ(out[3], 0x80000001);       // -0 is less than 0
+  EXPECT_EQ(out[8], 0x40003c00);       // bf16: 0x3c00 is more than 0x3800
+  EXPECT_EQ(out[8 + 3], 0x00000001u);  // 0 is more than -0
+  EXPECT_EQ(out[16], 0x00003e00u);     // 1 + 0.5, -2 + 2
+  EXPECT_EQ(out[16 + 4], 3u);          // subnormals stay
+  EXPECT_EQ(out[24], 0x00003c00u);     // bf16: 2^-7 + 2^-15 is a tie; -2 + 2
+  EXPECT_EQ(out[24 + 4], 3u);
+  EXPECT_EQ(out[32 + 4], 0u);       // f32 subnormals are flushed
+  EXPECT_EQ(out[40], 0x40003800u);  // s64: the input is negative
+  EXPECT_EQ(out[42], 1u);           // 1 + 2^32 against 1 - 2^63 + ...
+  EXPECT_EQ(out[43], 1u);
+  EXPECT_EQ(out[44], 1u);  // 2 is less than 1 + 2^32
+  EXPECT_EQ(out[45], 1u);
+  const auto* bytes = reinterpret_cast<const uint8_t*>(out + 48);
+  const auto* source = reinterpret_cast<const uint8_t*>(in);
+  for (uint32_t i = 0; i < 48; ++i) {
+    const bool copied = 0xa00f >> i % 16 & 1;
+    const uint8_t before = i < 8 ? uint8_t(0x40003800u >> 8 * (i % 4)) : i % 4 == 0;
+    const uint8_t old = i >= 32 && i < 40 ? uint8_t(0x40003800u >> 8 * (i % 4)) : before;
+    EXPECT_EQ(bytes[i], copied ? source[i % 32] : old) << i;
+  }
+}
+
 TEST(BulkCopy, Misuse) {
   FileRunner run("cp.ptx");
   run.buffer(200);

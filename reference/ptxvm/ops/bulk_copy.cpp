@@ -2,30 +2,18 @@
 // bytes arrive. Operands: destination, source, size, mbarrier; then what goes with modifiers.
 #include "reference/ptxvm/bulk_copy.h"
 
+#include "reference/ptxvm/ops/bulk.h"
 #include "reference/ptxvm/ops/select.h"
-#include "reference/ptxvm/ops/simd.h"
 
 namespace ptxvm::PTXVM_ISA {
 namespace {
 
-/// Address number k of the instruction's `count`, its base in register `base`.
-uint64_t address(Warp& w, const Op* op, uint32_t base, uint32_t k, uint32_t count, int lane) {
-  uint64_t offset = uint64_t(op->imm);
-  if (k) {
-    const uint32_t* at = op->more + op->count - 2 * (count - k);
-    offset = at[0] | uint64_t{at[1]} << 32;
-  }
-  if (base == kNoOperand) return offset;
-  const bool narrow = op->narrow_address >> k & 1;
-  return offset + (narrow ? lanes<uint32_t>(w, base)[lane] : lanes<uint64_t>(w, base)[lane]);
-}
-
 BulkRequest request(Warp& w, const Op* op, uint32_t addresses, int lane) {
   BulkRequest copy;
-  copy.to = address(w, op, op->a, 0, addresses, lane);
-  copy.from = address(w, op, op->b, 1, addresses, lane);
+  copy.to = bulk_address(w, op, op->a, 0, addresses, lane);
+  copy.from = bulk_address(w, op, op->b, 1, addresses, lane);
   copy.bytes = lanes<uint32_t>(w, op->c)[lane];
-  if (addresses == 3) copy.barrier = address(w, op, op->d, 2, addresses, lane);
+  if (addresses == 3) copy.barrier = bulk_address(w, op, op->d, 2, addresses, lane);
   return copy;
 }
 
@@ -47,19 +35,42 @@ const Op* to_global(Warp& w, const Op* op) {
   return op + 1;
 }
 
+/// The mask is the last operand, behind a cache policy if there is one.
+template <bool has_policy>
+const Op* to_global_masked(Warp& w, const Op* op) {
+  each_lane(w.mask, [&](int lane) {
+    BulkRequest copy = request(w, op, 2, lane);
+    copy.mask = lanes<uint32_t>(w, has_policy ? op->more[0] : op->d)[lane] & 0xffff;
+    bulk_to_global(w, op, lane, copy);
+  });
+  return op + 1;
+}
+
 const Op* prefetch(Warp& w, const Op* op) {
   each_lane(w.mask, [&](int lane) {
     BulkRequest copy;
-    copy.from = address(w, op, op->a, 0, 1, lane);
+    copy.from = bulk_address(w, op, op->a, 0, 1, lane);
     copy.bytes = lanes<uint32_t>(w, op->b)[lane];
     bulk_prefetch(w, op, lane, copy);
   });
   return op + 1;
 }
 
+BulkReduction reduction_of(const ptx::Instruction& in) {
+  for (const char* operation : {"add", "min", "max", "inc", "dec", "and", "or", "xor"})
+    if (in.has(operation)) return bulk_reduction(operation, in.type(), true);
+  return nullptr;
+}
+/// Shared memory is combined with integers only.
+bool combines_shared(const ptx::Instruction& in) {
+  const ptx::Type type = in.type();
+  return type == ptx::Type::u32 || type == ptx::Type::s32 || type == ptx::Type::b32 ||
+         (type == ptx::Type::u64 && in.has("add"));
+}
+
 /// Op::imm holds a displacement, so the reduction is looked up each time.
 const Op* reduce_to_shared(Warp& w, const Op* op) {
-  const BulkReduction reduction = bulk_reduction(*w.level->code->instructions[op->instruction]);
+  const BulkReduction reduction = reduction_of(instruction_of(w, op));
   each_lane(w.mask, [&](int lane) {
     BulkRequest copy = request(w, op, 3, lane);
     copy.reduction = reduction;
@@ -68,7 +79,7 @@ const Op* reduce_to_shared(Warp& w, const Op* op) {
   return op + 1;
 }
 const Op* reduce_to_global(Warp& w, const Op* op) {
-  const BulkReduction reduction = bulk_reduction(*w.level->code->instructions[op->instruction]);
+  const BulkReduction reduction = reduction_of(instruction_of(w, op));
   each_lane(w.mask, [&](int lane) {
     BulkRequest copy = request(w, op, 2, lane);
     copy.reduction = reduction;
@@ -82,16 +93,22 @@ const Op* run_nothing(Warp&, const Op* op) { return op + 1; }
 }  // namespace
 
 Selected select_bulk(const ptx::Instruction& in) {
-  if (in.has("tensor") || in.has("cp_mask") || in.has("ignore_oob")) return {};
+  if (in.has("tensor")) return select_tensor_copy(in);
+  if (in.has("ignore_oob")) return {};
   if (in.has("commit_group") || in.has("wait_group")) return {run_nothing};
   if (in.has("prefetch")) return {prefetch};
-  const bool counted = in.has("mbarrier::complete_tx::bytes"), reduces = in.has("reduce");
-  if (in.operands.size() < (counted ? 4u : 3u)) return {};
-  if (reduces) {
-    if (!bulk_reduction(in)) return {};
+  const bool counted = in.has("mbarrier::complete_tx::bytes"),
+             has_policy = in.has("L2::cache_hint");
+  if (in.operands.size() < 3u + counted + has_policy + in.has("cp_mask")) return {};
+  if (in.has("reduce")) {
+    if (!reduction_of(in) || (counted && !combines_shared(in))) return {};
     return {counted ? reduce_to_shared : reduce_to_global};
   }
-  if (!counted) return in.has("bulk_group") ? Selected{to_global} : Selected{};
+  if (!counted) {
+    if (!in.has("bulk_group")) return {};
+    if (in.has("cp_mask")) return {has_policy ? to_global_masked<true> : to_global_masked<false>};
+    return {to_global};
+  }
   if (!in.has("global")) return {to_shared<false, false>};
   return {in.has("multicast::cluster") ? to_shared<true, true> : to_shared<true, false>};
 }

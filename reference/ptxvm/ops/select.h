@@ -32,6 +32,8 @@ const Op* run_guarded(Warp&, const Op*);
 Handler run_of(Handler one);
 /// cp.async.bulk and cp.reduce.async.bulk (ops/bulk_copy.cpp).
 Selected select_bulk(const ptx::Instruction&);
+/// cp.async.bulk.tensor and what is of its kind (ops/tensor_copy.cpp).
+Selected select_tensor_copy(const ptx::Instruction&);
 /// barrier.cluster (ops/cluster.cpp).
 Selected select_cluster_barrier(const ptx::Instruction&);
 
