@@ -7,22 +7,14 @@
 #include <cuda.h>
 
 #include "reference/cudart/address.h"
+#include "reference/cudart/answer.h"
 #include "reference/cudart/capture.h"
 #include "reference/cudart/device.h"
 #include "reference/cudart/memory.h"
+#include "reference/cudart/tensor_map.h"
 
 namespace cudart {
 namespace {
-
-// The driver's and the runtime's codes have the same numbers; of the driver's calls there is no
-// last error.
-template <class Body>
-CUresult answer(Body&& body) noexcept {
-  const cudaError_t before = last_error();
-  const cudaError_t code = call(body);
-  last_error() = before;
-  return static_cast<CUresult>(code);
-}
 
 CUcontext context() { return reinterpret_cast<CUcontext>(&Context::get()); }
 
@@ -183,7 +175,7 @@ struct Row {
 
 }  // namespace
 
-// A further function (cuTensorMapEncodeTiled, say) is one more row.
+// A further function is one more row.
 void* driver_function(std::string_view name) {
   static const Row table[] = {
       ROW(cuCtxGetCurrent, ctx_get_current),
@@ -200,6 +192,10 @@ void* driver_function(std::string_view name) {
       ROW(cuMemGetAddressRange, mem_get_address_range),
       ROW(cuPointerGetAttribute, pointer_get_attribute),
       ROW(cuStreamGetCtx, stream_get_ctx),
+      ROW(cuTensorMapEncodeIm2col, tensor_map_encode_im2col),
+      ROW(cuTensorMapEncodeIm2colWide, tensor_map_encode_im2col_wide),
+      ROW(cuTensorMapEncodeTiled, tensor_map_encode_tiled),
+      ROW(cuTensorMapReplaceAddress, tensor_map_replace_address),
   };
   const Row* found = std::ranges::find(table, name, &Row::name);
   return found == std::end(table) ? nullptr : found->function;
