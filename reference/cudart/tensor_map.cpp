@@ -38,18 +38,18 @@ constexpr Swizzle kSwizzles[] = {  // by CUtensorMapSwizzle
 
 /// Arguments that both encoders take.
 struct Tensor {
-  const char* function;
-  CUtensorMap* out;
-  CUtensorMapDataType type;
-  cuuint32_t rank;
-  void* address;
-  const cuuint64_t* sizes;
-  const cuuint64_t* strides;
-  const cuuint32_t* steps;
-  CUtensorMapInterleave interleave;
-  CUtensorMapSwizzle swizzle;
-  CUtensorMapL2promotion promotion;
-  CUtensorMapFloatOOBfill fill;
+  const char* function = nullptr;
+  CUtensorMap* out = nullptr;
+  CUtensorMapDataType type{};
+  cuuint32_t rank = 0;
+  void* address = nullptr;
+  const cuuint64_t* sizes = nullptr;
+  const cuuint64_t* strides = nullptr;
+  const cuuint32_t* steps = nullptr;
+  CUtensorMapInterleave interleave{};
+  CUtensorMapSwizzle swizzle{};
+  CUtensorMapL2promotion promotion{};
+  CUtensorMapFloatOOBfill fill{};
 };
 
 [[noreturn]] void refuse(const Tensor& tensor, const std::string& why) {
@@ -205,7 +205,7 @@ CUresult tensor_map_replace_address(CUtensorMap* out, void* address) {
     demand(tensor, out && number(out) % ptxvm::kTensorMapAlignment == 0,
            "tensorMap is not aligned to 64 bytes");
     TensorMap map;
-    std::memcpy(&map, out, sizeof map);
+    std::memcpy(static_cast<void*>(&map), out, sizeof map);
     map.address = number(address);
     demand(tensor, map.address, "globalAddress is null");
     finish(tensor, map);

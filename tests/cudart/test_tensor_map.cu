@@ -136,7 +136,7 @@ TEST_F(TensorMap, LoadsATileThatIsSwizzledAndPartlyOutside) {
   tiled.address = in.data();
   tiled.swizzle = CU_TENSOR_MAP_SWIZZLE_128B;
   ASSERT_EQ(tiled.encode(), CUDA_SUCCESS);
-  for (const auto [x, y] : {std::pair{0, 0}, {16, 10}, {-5, -3}, {100, 0}}) {
+  for (const auto& [x, y] : {std::pair{0, 0}, {16, 10}, {-5, -3}, {100, 0}}) {
     load_tile<<<1, 64>>>(tiled.map, x, y, out.data());
     ASSERT_CUDA(cudaDeviceSynchronize());
     const std::vector<float> got = out.host();
