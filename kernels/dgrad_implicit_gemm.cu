@@ -8,12 +8,16 @@
 #include "kernels/detail/device_buffer.h"
 #include "kernels/detail/input_loader.cuh"
 #include "kernels/detail/launch.cuh"
+#include "kernels/detail/store_channels.cuh"
+#include "kernels/detail/strides.cuh"
 #include "kernels/detail/tile_choice.cuh"
 
 namespace tconv {
 namespace {
 
+using detail::ChannelStrides;
 using detail::ColumnStart;
+using detail::GatherPath;
 using detail::InputRow;
 using detail::kStageDepth;
 using detail::Shape;
@@ -24,50 +28,53 @@ constexpr int kThreads = 256;
 /// as float4.
 constexpr int kWeightAlignment = 4;
 
-// packed[g][t][oc][ic padded] = w[g][ic][oc][t], 0 for ic >= s.ic. One thread per element.
+// packed[g][t][oc][ic padded] = the weight of ic, oc and t, 0 for ic >= s.ic. One thread per
+// element.
 __global__ void __launch_bounds__(kThreads)
     pack_kernel(const __grid_constant__ Shape s, const float* __restrict__ w,
-                float* __restrict__ packed, int ic_padded) {
+                float* __restrict__ packed, int ic_padded, Layout layout) {
   const int64_t element = int64_t{blockIdx.x} * kThreads + threadIdx.x;
   if (element >= int64_t{s.groups} * s.taps * s.oc * ic_padded) return;
   const int ic = static_cast<int>(element % ic_padded);
   const int oc = static_cast<int>(element / ic_padded % s.oc);
   const int t = static_cast<int>(element / ic_padded / s.oc % s.taps);
   const int64_t group = element / ic_padded / s.oc / s.taps;
-  packed[element] = ic < s.ic ? w[((group * s.ic + ic) * s.oc + oc) * s.taps + t] : 0.0F;
+  packed[element] = ic < s.ic ? w[detail::weight_at(s, layout, group * s.ic + ic, oc, t)] : 0.0F;
 }
 
 // table[t][oc / spacing], for every `spacing`-th channel oc: how far tap t of that channel lies
 // from tap 0 of channel 0. One thread per entry.
 __global__ void __launch_bounds__(kThreads)
-    table_kernel(const __grid_constant__ Shape s, InputRow* __restrict__ table, int spacing) {
+    table_kernel(const __grid_constant__ Shape s, const __grid_constant__ ChannelStrides y,
+                 InputRow* __restrict__ table, int spacing) {
   const int rows = s.oc / spacing;
   const int64_t entry = int64_t{blockIdx.x} * kThreads + threadIdx.x;
   if (entry >= int64_t{s.taps} * rows) return;
   const int t = static_cast<int>(entry / rows), oc = static_cast<int>(entry % rows) * spacing;
   const int d = t / (s.h.kernel * s.w.kernel) * s.d.dilation;
   const int h = t / s.w.kernel % s.h.kernel * s.h.dilation, w = t % s.w.kernel * s.w.dilation;
-  table[entry] = {oc * s.out_spatial + (d * s.h.out + h) * s.w.out + w, -d, -h, -w};
+  table[entry] = {oc * y.channel + ((d * s.h.out + h) * s.w.out + w) * y.pixel, -d, -h, -w};
 }
 
 // What tap 0 of channel 0 reads for input position m of the batch.
-__device__ ColumnStart column_start(const Shape& s, int m) {
+__device__ ColumnStart column_start(const Shape& s, const ChannelStrides& y, int m) {
   if (m >= s.batch * s.in_spatial) return detail::no_column();
   const int i = m % s.in_spatial;
-  const int64_t sample = int64_t{m / s.in_spatial} * s.groups * s.oc * s.out_spatial;
   const int d = i / (s.h.in * s.w.in) * s.d.stride - s.d.crop;
   const int h = i / s.w.in % s.h.in * s.h.stride - s.h.crop;
   const int w = i % s.w.in * s.w.stride - s.w.crop;
-  return {sample + (int64_t{d} * s.h.out + h) * s.w.out + w, d, h, w};
+  const int64_t pixel = (int64_t{d} * s.h.out + h) * s.w.out + w;
+  return {m / s.in_spatial * y.sample + pixel * y.pixel, d, h, w};
 }
 
 // x[n][ic][i] = sum over (t, oc) of packed[(t, oc)][ic] * y[n][oc][i*s - crop + t*d]. One block per
 // group, tile of channels (rows) and tile of positions over the batch (columns).
-template <class T, bool kWholeTaps>
+template <class T, GatherPath kPath>
 __global__ void __launch_bounds__(T::kThreads)
-    dgrad_kernel(const __grid_constant__ Shape s, const float* __restrict__ y,
+    dgrad_kernel(const __grid_constant__ Shape s, const __grid_constant__ ChannelStrides in,
+                 const __grid_constant__ ChannelStrides out, const float* __restrict__ y,
                  const float* __restrict__ packed, const InputRow* __restrict__ table,
-                 float* __restrict__ x, int ic_padded) {
+                 float* __restrict__ x, int ic_padded, bool store_vectors) {
   // Which: channel tiles fastest, so that neighbouring blocks read the same gradients.
   const unsigned row_tiles = static_cast<unsigned>(detail::divide_up(s.ic, T::kRows));
   const int row = static_cast<int>(blockIdx.x % row_tiles) * T::kRows;
@@ -78,9 +85,9 @@ __global__ void __launch_bounds__(T::kThreads)
   const int depth = s.taps * s.oc;
   const float* const w = packed + int64_t{group} * depth * ic_padded + row;
   detail::RowLoader<T::kRows, T::kThreads> load_w(w, ic_padded, depth, ic_padded - row, true);
-  detail::InputLoader<T, kWholeTaps> load_y({s.d.out, s.h.out, s.w.out}, s.out_spatial,
-                                            y + int64_t{group} * s.oc * s.out_spatial, table, depth,
-                                            [&](int c) { return column_start(s, col + c); });
+  auto load_y = detail::gather_loader<T, kPath>(
+      {s.d.out, s.h.out, s.w.out}, in.channel, y + in.group(group), table, depth,
+      [&](int c) { return column_start(s, in, col + c); });
   detail::Accumulator<T> tile;
   detail::multiply_stages(tile, load_w, load_y, detail::divide_up(depth, kStageDepth));
 
@@ -89,12 +96,15 @@ __global__ void __launch_bounds__(T::kThreads)
   for (int c = 0; c < T::kThreadCols; ++c) {
     const int m = col + tile.col(c);
     if (m >= s.batch * s.in_spatial) continue;
-    const int64_t sample_group = int64_t{m / s.in_spatial} * s.groups + group;
-    float* const to = x + sample_group * s.ic * s.in_spatial + m % s.in_spatial;
+    float* const to = x + m / s.in_spatial * out.sample + out.group(group) +
+                      int64_t{m % s.in_spatial} * out.pixel;
 #pragma unroll
-    for (int r = 0; r < T::kThreadRows; ++r) {
+    for (int r = 0; r < T::kThreadRows; r += 4) {
       const int ic = row + tile.row(r);
-      if (ic < s.ic) to[int64_t{ic} * s.in_spatial] = tile.sum[r][c];
+      const float four[4] = {tile.sum[r][c], tile.sum[r + 1][c], tile.sum[r + 2][c],
+                             tile.sum[r + 3][c]};
+      detail::store_channels(to + int64_t{ic} * out.channel, out.channel, four, s.ic - ic,
+                             store_vectors);
     }
   }
 }
@@ -123,15 +133,10 @@ int64_t packed_size(const Problem& p) {
   return p.groups * p.taps() * p.oc_per_group() * padded_channels(p);
 }
 
-/// The largest offset in the table: the last tap of the last channel.
-int64_t largest_offset(const Problem& p) {
-  const auto reach = [](const Axis& a) { return a.dilation * (a.kernel - 1); };
-  const auto& [d, h, w] = p.axes;
-  return p.oc_per_group() * p.out_spatial() + (reach(d) * h.out + reach(h)) * w.out + reach(w);
-}
-
 std::string supports(const Problem& p, const Config& c) {
-  if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse_unless_f32(c); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse_epilogue(c); !reason.empty()) return reason;
+  if (std::string reason = detail::index_limit_reason(p); !reason.empty()) return reason;
   const auto beyond = [](const char* what) {
     return std::string(what) + " must be at most " + std::to_string(detail::kIndexLimit);
   };
@@ -139,7 +144,8 @@ std::string supports(const Problem& p, const Config& c) {
     return beyond("batch times input size per channel");
   if (p.taps() > detail::kIndexLimit / p.oc_per_group())
     return beyond("taps times output channels per group");
-  if (largest_offset(p) > detail::kIndexLimit)
+  if (detail::reach_in(detail::y_strides(p, c.layout), detail::tap_reach_forward(p)) >
+      detail::kIndexLimit)
     return beyond("output of one group of one sample, and the reach of the kernel in it,");
   const int64_t packing = detail::divide_up(packed_size(p), int64_t{kThreads});
   return detail::refuse_grid(
@@ -155,9 +161,11 @@ struct Plan : Prepared {
         packed(packed_size(p)),
         table(int64_t{s.taps} * s.oc / (whole_taps ? kStageDepth : 1)) {
     detail::launch(pack_kernel, detail::divide_up(packed.size(), int64_t{kThreads}), kThreads,
-                   call.stream, s, static_cast<const float*>(call.w), packed.data(), ic_padded);
+                   call.stream, s, static_cast<const float*>(call.w), packed.data(), ic_padded,
+                   call.config.layout);
     detail::launch(table_kernel, detail::divide_up(table.size(), int64_t{kThreads}), kThreads,
-                   call.stream, s, table.data(), whole_taps ? kStageDepth : 1);
+                   call.stream, s, detail::y_strides(call.problem, call.config.layout),
+                   table.data(), whole_taps ? kStageDepth : 1);
   }
   std::string note() const override {
     return "tile " + detail::kTileSizes[static_cast<size_t>(tile)].str();
@@ -173,14 +181,19 @@ struct Plan : Prepared {
 void launch(const Call& call) {
   const Problem& p = call.problem;
   const auto& plan = static_cast<const Plan&>(*call.prepared);
-  detail::with_tile(plan.tile, [&](auto tile) {
-    using T = decltype(tile);
-    const auto kernel = plan.whole_taps ? dgrad_kernel<T, true> : dgrad_kernel<T, false>;
-    detail::launch(kernel, blocks(p, detail::size_of_tile<T>()), T::kThreads, call.stream,
-                   detail::make_shape(p), static_cast<const float*>(call.y),
-                   static_cast<const float*>(plan.packed.data()),
-                   static_cast<const InputRow*>(plan.table.data()), static_cast<float*>(call.x),
-                   plan.ic_padded);
+  const ChannelStrides in = detail::y_strides(p, call.config.layout);
+  const ChannelStrides out = detail::x_strides(p, call.config.layout);
+  const bool store_vectors =
+      detail::has_vectors(call.config, out.channels) && detail::is_aligned(call.x);
+  detail::with_path(detail::gather_path(call.config, in, call.y), [&](auto path) {
+    detail::with_tile(plan.tile, [&](auto tile) {
+      using T = decltype(tile);
+      detail::launch(dgrad_kernel<T, path()>, blocks(p, detail::size_of_tile<T>()), T::kThreads,
+                     call.stream, detail::make_shape(p), in, out, static_cast<const float*>(call.y),
+                     static_cast<const float*>(plan.packed.data()),
+                     static_cast<const InputRow*>(plan.table.data()), static_cast<float*>(call.x),
+                     plan.ic_padded, store_vectors);
+    });
   });
 }
 

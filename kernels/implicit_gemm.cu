@@ -8,14 +8,19 @@
 #include "kernels/detail/input_loader.cuh"
 #include "kernels/detail/launch.cuh"
 #include "kernels/detail/phase.cuh"
+#include "kernels/detail/store_channels.cuh"
+#include "kernels/detail/strides.cuh"
 #include "kernels/detail/tile_choice.cuh"
 
 namespace tconv {
 namespace {
 
+using detail::ChannelStrides;
 using detail::ColumnStart;
+using detail::GatherPath;
 using detail::InputRow;
 using detail::kStageDepth;
+using detail::OutputEpilogue;
 using detail::Phase;
 using detail::PhasePoint;
 using detail::PhaseWeights;
@@ -27,7 +32,8 @@ using detail::TileSize;
 constexpr int kWeightAlignment = 4;
 
 // table[packed tap][ic / spacing], for every `spacing`-th channel ic. One thread per entry.
-__global__ void table_kernel(const __grid_constant__ Shape s, InputRow* __restrict__ table,
+__global__ void table_kernel(const __grid_constant__ Shape s,
+                             const __grid_constant__ ChannelStrides x, InputRow* __restrict__ table,
                              int spacing) {
   const int rows = s.ic / spacing;
   const int64_t entry = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
@@ -36,28 +42,31 @@ __global__ void table_kernel(const __grid_constant__ Shape s, InputRow* __restri
   const int td = t / (s.h.kernel * s.w.kernel), th = t / s.w.kernel % s.h.kernel;
   const int tw = t % s.w.kernel;
   const int jd = td / s.d.classes, jh = th / s.h.classes, jw = tw / s.w.classes;
-  const InputRow row{
-      ic * s.in_spatial - (jd * s.d.step * s.h.in + jh * s.h.step) * s.w.in - jw * s.w.step,
-      jd * s.d.step, jh * s.h.step, jw * s.w.step};
+  const int pixels = (jd * s.d.step * s.h.in + jh * s.h.step) * s.w.in + jw * s.w.step;
+  const InputRow row{ic * x.channel - pixels * x.pixel, jd * s.d.step, jh * s.h.step,
+                     jw * s.w.step};
   table[int64_t{detail::packed_tap(s, t)} * rows + ic / spacing] = row;
 }
 
 // What tap 0 of channel 0 reads for the m-th output of a phase.
-__device__ ColumnStart column_start(const Shape& s, const Phase& p, int m) {
+__device__ ColumnStart column_start(const Shape& s, const ChannelStrides& x, const Phase& p,
+                                    int m) {
   if (m >= s.batch * p.outputs()) return {0, -1, -1, -1};  // outside, whatever is subtracted
   const PhasePoint at = detail::point_at(s, p, m);
-  const int64_t sample = int64_t{at.sample} * s.groups * s.ic * s.in_spatial;
-  return {sample + (int64_t{at.d} * s.h.in + at.h) * s.w.in + at.w, at.d, at.h, at.w};
+  const int64_t pixel = (int64_t{at.d} * s.h.in + at.h) * s.w.in + at.w;
+  return {at.sample * x.sample + pixel * x.pixel, at.d, at.h, at.w};
 }
 
 // y[n][oc][o of phase] = sum over (tap j, ic) of packed[phase][(j, ic)][oc] * x[n][ic][input -
 // j*step]. One block per phase, group, tile of channels (rows) and tile of outputs over the batch
 // (columns).
-template <class T, bool kWholeTaps>
+template <class T, GatherPath kPath>
 __global__ void __launch_bounds__(T::kThreads)
-    implicit_gemm_kernel(const __grid_constant__ Shape s, const float* __restrict__ x,
+    implicit_gemm_kernel(const __grid_constant__ Shape s, const __grid_constant__ ChannelStrides in,
+                         const __grid_constant__ ChannelStrides out, const float* __restrict__ x,
                          const float* __restrict__ packed, const InputRow* __restrict__ table,
-                         float* __restrict__ y, int oc_padded, unsigned tiles_per_phase) {
+                         float* __restrict__ y, int oc_padded, unsigned tiles_per_phase,
+                         bool store_vectors, OutputEpilogue epilogue) {
   // Which: channel tiles fastest, so that neighbouring blocks read the same inputs.
   const unsigned row_tiles = static_cast<unsigned>(detail::divide_up(s.oc, T::kRows));
   const int row = static_cast<int>(blockIdx.x % row_tiles) * T::kRows;
@@ -73,11 +82,12 @@ __global__ void __launch_bounds__(T::kThreads)
   const int depth = p.taps() * s.ic;
   const int64_t first_row = depth > 0 ? int64_t{detail::first_packed_tap(s, p)} * s.ic : 0;
   const float* const w = packed + (int64_t{group} * s.taps * s.ic + first_row) * oc_padded + row;
-  const InputRow* const rows = table + (kWholeTaps ? first_row / kStageDepth : first_row);
+  const InputRow* const rows =
+      table + (kPath == GatherPath::any_tap ? first_row : first_row / kStageDepth);
   detail::RowLoader<T::kRows, T::kThreads> load_w(w, oc_padded, depth, oc_padded - row, true);
-  detail::InputLoader<T, kWholeTaps> load_x({s.d.in, s.h.in, s.w.in}, s.in_spatial,
-                                            x + int64_t{group} * s.ic * s.in_spatial, rows, depth,
-                                            [&](int c) { return column_start(s, p, col + c); });
+  auto load_x = detail::gather_loader<T, kPath>(
+      {s.d.in, s.h.in, s.w.in}, in.channel, x + in.group(group), rows, depth,
+      [&](int c) { return column_start(s, in, p, col + c); });
   detail::Accumulator<T> tile;
   detail::multiply_stages(tile, load_w, load_x, detail::divide_up(depth, kStageDepth));
 
@@ -87,11 +97,18 @@ __global__ void __launch_bounds__(T::kThreads)
     if (col + tile.col(c) >= cols) continue;
     const PhasePoint at = detail::point_at(s, p, col + tile.col(c));
     float* const to =
-        y + (int64_t{at.sample} * s.groups + group) * s.oc * s.out_spatial + at.output;
+        y + at.sample * out.sample + out.group(group) + int64_t{at.output} * out.pixel;
 #pragma unroll
-    for (int r = 0; r < T::kThreadRows; ++r) {
+    for (int r = 0; r < T::kThreadRows; r += 4) {
       const int oc = row + tile.row(r);
-      if (oc < s.oc) to[int64_t{oc} * s.out_spatial] = tile.sum[r][c];
+      float four[4];
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        four[i] = tile.sum[r + i][c];
+        if (oc + i < s.oc) four[i] = epilogue(four[i], static_cast<int>(group) * s.oc + oc + i);
+      }
+      detail::store_channels(to + int64_t{oc} * out.channel, out.channel, four, s.oc - oc,
+                             store_vectors);
     }
   }
 }
@@ -125,12 +142,15 @@ int64_t blocks(const Problem& p, const TileSize& t) {
 }
 
 std::string supports(const Problem& p, const Config& c) {
-  if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse_unless_f32(c); !reason.empty()) return reason;
+  if (std::string reason = detail::index_limit_reason(p); !reason.empty()) return reason;
   if (std::string reason = detail::refuse_batched_outputs(p); !reason.empty()) return reason;
   if (std::string reason = PhaseWeights::refuse(p, kWeightAlignment); !reason.empty())
     return reason;
-  if (p.ic_per_group() > detail::kIndexLimit / p.in_spatial()) {
-    return "input of one group of one sample must have at most " +
+  if (detail::reach_in(detail::x_strides(p, c.layout), detail::tap_reach_back(p)) >
+      detail::kIndexLimit) {
+    return "input of one group of one sample, and the reach of the kernel in it, must have at "
+           "most " +
            std::to_string(detail::kIndexLimit) + " elements";
   }
   if (p.taps() > detail::kIndexLimit / p.ic_per_group()) {
@@ -143,13 +163,15 @@ std::string supports(const Problem& p, const Config& c) {
 /// Weights by phase, the table of input rows, and the tile that wastes least.
 struct Plan : PhaseWeights {
   Plan(const Problem& p, const Shape& s, const Call& call)
-      : PhaseWeights(s, static_cast<const float*>(call.w), kWeightAlignment, call.stream),
+      : PhaseWeights(s, static_cast<const float*>(call.w), kWeightAlignment, call.stream,
+                     call.config.layout),
         tile(tile_of(p)),
         whole_taps(s.ic % kStageDepth == 0),
         table(int64_t{s.taps} * s.ic / (whole_taps ? kStageDepth : 1)) {
     constexpr int kThreads = 256;
     detail::launch(table_kernel, detail::divide_up(table.size(), int64_t{kThreads}), kThreads,
-                   call.stream, s, table.data(), whole_taps ? kStageDepth : 1);
+                   call.stream, s, detail::x_strides(p, call.config.layout), table.data(),
+                   whole_taps ? kStageDepth : 1);
   }
   std::string note() const override {
     return "tile " + detail::kTileSizes[static_cast<size_t>(tile)].str();
@@ -163,15 +185,21 @@ struct Plan : PhaseWeights {
 void launch(const Call& call) {
   const Problem& p = call.problem;
   const auto& plan = static_cast<const Plan&>(*call.prepared);
-  detail::with_tile(plan.tile, [&](auto tile) {
-    using T = decltype(tile);
-    constexpr TileSize kSize = detail::size_of_tile<T>();
-    const auto kernel =
-        plan.whole_taps ? implicit_gemm_kernel<T, true> : implicit_gemm_kernel<T, false>;
-    detail::launch(kernel, blocks(p, kSize), T::kThreads, call.stream, detail::make_shape(p),
-                   static_cast<const float*>(call.x), static_cast<const float*>(plan.data.data()),
-                   static_cast<const InputRow*>(plan.table.data()), static_cast<float*>(call.y),
-                   plan.oc_padded, static_cast<unsigned>(tiles_per_phase(p, kSize)));
+  const ChannelStrides in = detail::x_strides(p, call.config.layout);
+  const ChannelStrides out = detail::y_strides(p, call.config.layout);
+  const bool store_vectors =
+      detail::has_vectors(call.config, out.channels) && detail::is_aligned(call.y);
+  detail::with_path(detail::gather_path(call.config, in, call.x), [&](auto path) {
+    detail::with_tile(plan.tile, [&](auto tile) {
+      using T = decltype(tile);
+      constexpr TileSize kSize = detail::size_of_tile<T>();
+      detail::launch(implicit_gemm_kernel<T, path()>, blocks(p, kSize), T::kThreads, call.stream,
+                     detail::make_shape(p), in, out, static_cast<const float*>(call.x),
+                     static_cast<const float*>(plan.data.data()),
+                     static_cast<const InputRow*>(plan.table.data()), static_cast<float*>(call.y),
+                     plan.oc_padded, static_cast<unsigned>(tiles_per_phase(p, kSize)),
+                     store_vectors, detail::epilogue_of(call));
+    });
   });
 }
 

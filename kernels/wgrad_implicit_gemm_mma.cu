@@ -184,11 +184,8 @@ Cut cut(const Problem& p, DType dtype) {
 
 /// The largest offset in a table: the last input of the batch.
 int64_t largest_offset(const Problem& p, const Config& c) {
-  const auto reach = [](const Axis& a) { return a.stride * (a.in - 1); };
-  const auto& [d, h, w] = p.axes;
-  const int64_t pixels = (reach(d) * h.out + reach(h)) * w.out + reach(w);
-  if (pixels > detail::kIndexLimit) return pixels;
-  const int64_t in_y = p.y_size() + pixels * (c.layout == Layout::nhwc ? p.out_channels : 1);
+  const int64_t in_y =
+      p.y_size() + detail::reach_in(detail::y_strides(p, c.layout), detail::input_reach(p));
   return std::max(p.x_size(), in_y);
 }
 

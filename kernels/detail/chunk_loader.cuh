@@ -4,27 +4,9 @@
 
 #include "kernels/detail/input_loader.cuh"
 #include "kernels/detail/mma_tile.cuh"
-#include "reference/problem.h"
+#include "kernels/detail/strides.cuh"
 
 namespace tconv::detail {
-
-/// How the channels of a tensor lie.
-struct ChannelStrides {
-  int64_t sample;
-  int channel, pixel;
-  int channels;  ///< of one group
-
-  /// Elements before the first of a group.
-  __host__ __device__ int64_t group(int64_t g) const { return g * channels * channel; }
-};
-
-/// `channels` and `spatial`: of one group and of one channel.
-inline ChannelStrides channel_strides(Layout layout, int64_t groups, int64_t channels,
-                                      int64_t spatial) {
-  const bool last = layout == Layout::nhwc;
-  return {groups * channels * spatial, static_cast<int>(last ? 1 : spatial),
-          static_cast<int>(last ? groups * channels : 1), static_cast<int>(channels)};
-}
 
 /// The first `count` of a vector's channels; the others are zero. Addresses need the alignment of
 /// an element only.

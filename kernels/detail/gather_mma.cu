@@ -8,6 +8,7 @@
 #include "kernels/detail/mma_support.h"
 #include "kernels/detail/parts.cuh"
 #include "kernels/detail/phase.cuh"
+#include "kernels/detail/store_channels.cuh"
 
 namespace tconv::detail {
 namespace {
@@ -85,7 +86,7 @@ __device__ E rounded_weight(E value) {
 template <class E>
 __global__ void __launch_bounds__(kThreads)
     pack_kernel(const __grid_constant__ Gather g, const E* __restrict__ w,
-                uint4* __restrict__ packed, bool channels_last, int joined) {
+                uint4* __restrict__ packed, Layout layout, int joined) {
   const Shape& s = g.s;
   const int64_t entry = int64_t{blockIdx.x} * kThreads + threadIdx.x;
   if (entry >= int64_t{s.groups} * s.taps * g.vectors_per_tap * g.columns) return;
@@ -103,32 +104,11 @@ __global__ void __launch_bounds__(kThreads)
     const int channel = v * kVector<E> + i;
     if (result >= g.target.channels || channel >= g.source.channels) continue;
     const int ic = g.backward ? result : channel, oc = g.backward ? channel : result;
-    const int64_t row = group * s.ic + ic;
-    const int64_t at =
-        channels_last ? (row * s.taps + t) * s.oc + oc : (row * s.oc + oc) * s.taps + t;
+    const int64_t at = weight_at(s, layout, group * s.ic + ic, oc, t);
     vector.element[i] = rounded_weight(w[at]);
   }
   const int64_t tap = group * s.taps + (g.backward ? t : packed_tap(s, t));
   packed[(tap * g.vectors_per_tap + v) * g.columns + column] = vector.words;
-}
-
-// Up to kCount neighbouring channels of one position.
-template <class E, int kCount>
-__device__ __forceinline__ void store_run(E* to, int channel, const float (&value)[kCount],
-                                          int count, bool whole_vectors) {
-  if (whole_vectors) {
-    struct alignas(kCount * sizeof(E)) Run {
-      E element[kCount];
-    } run;
-#pragma unroll
-    for (int i = 0; i < kCount; ++i) run.element[i] = narrow<E>(value[i]);
-    if (count > 0) *reinterpret_cast<Run*>(to) = run;
-    return;
-  }
-#pragma unroll
-  for (int i = 0; i < kCount; ++i) {
-    if (i < count) to[int64_t{i} * channel] = narrow<E>(value[i]);
-  }
 }
 
 // target[position][channel] = sum over (tap, source channel). One block per phase, group, tile of
@@ -181,8 +161,8 @@ __global__ void __launch_bounds__(T::kThreads)
           if (channel + i < g.target.channels)
             value[i] = epilogue(value[i], group * g.target.channels + channel + i);
         }
-        store_run(to + int64_t{channel} * g.target.channel, g.target.channel, value,
-                  g.target.channels - channel, g.whole_vectors);
+        store_channels(to + int64_t{channel} * g.target.channel, g.target.channel, value,
+                       g.target.channels - channel, g.whole_vectors);
       }
     }
   }
@@ -278,8 +258,7 @@ int64_t packed_size(Op op, const Problem& p, DType dtype, const TileSize& t) {
 Gather make_gather(Op op, const Problem& p, const Config& c, const TileSize& t) {
   const bool backward = op == Op::dgrad;
   const Shape s = make_shape(p);
-  const auto x = channel_strides(c.layout, p.groups, p.ic_per_group(), p.in_spatial());
-  const auto y = channel_strides(c.layout, p.groups, p.oc_per_group(), p.out_spatial());
+  const ChannelStrides x = x_strides(p, c.layout), y = y_strides(p, c.layout);
   const Extents in{s.d.in, s.h.in, s.w.in}, out{s.d.out, s.h.out, s.w.out};
   return {.s = s,
           .backward = backward,
@@ -304,8 +283,8 @@ struct Plan : Prepared {
       using E = decltype(element);
       with_mma_tile(tile, [&](auto shape) {
         launch(pack_kernel<E>, divide_up(packed.size(), int64_t{kThreads}), kThreads, call.stream,
-               gather, static_cast<const E*>(call.w), packed.data(),
-               call.config.layout == Layout::nhwc, decltype(shape)::template kJoined<E>);
+               gather, static_cast<const E*>(call.w), packed.data(), call.config.layout,
+               decltype(shape)::template kJoined<E>);
       });
     });
   }
@@ -319,19 +298,9 @@ struct Plan : Prepared {
 
 /// The largest offset in the table, or its negative: the last tap's last channel.
 int64_t largest_offset(Op op, const Problem& p, const Config& c) {
-  // fprop: taps j of a phase are `classes` apart and lie `step` back each: see AxisIndex.
-  const auto reach = [&](const Axis& a) {
-    return a.dilation * (a.kernel - 1) / (op == Op::dgrad ? 1 : a.stride);
-  };
-  const auto& [d, h, w] = p.axes;
-  const int64_t height = op == Op::dgrad ? h.out : h.in, width = op == Op::dgrad ? w.out : w.in;
-  const int64_t spatial = op == Op::dgrad ? p.out_spatial() : p.in_spatial();
-  const int64_t channels = source_channels(op, p);
-  const int64_t pixel = c.layout == Layout::nhwc ? p.groups * channels : 1;
-  const int64_t pixels = (reach(d) * height + reach(h)) * width + reach(w);
-  if (pixels > kIndexLimit) return pixels;
-  return pixels * pixel +
-         (c.layout == Layout::nhwc ? 1 : spatial) * (channels + vector_of(c.dtype));
+  const bool backward = op == Op::dgrad;
+  const int64_t pixels = backward ? tap_reach_forward(p) : tap_reach_back(p);
+  return reach_in(backward ? y_strides(p, c.layout) : x_strides(p, c.layout), pixels);
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ template <int kRows_, int kCols_, int kThreadRows_, int kThreadCols_, int kRowPa
 struct Tile {
   static constexpr int kRows = kRows_, kCols = kCols_;  ///< of C, per block
   static constexpr int kRowPitch = kRows + kRowPad;
+  /// 4 more: a warp stores patches of 8 k by 16 columns, channels last, on 32 different banks.
+  static constexpr int kColPitch = kCols + 4;
   static constexpr int kThreadRows = kThreadRows_,
                        kThreadCols = kThreadCols_;  ///< of C, per thread
   static constexpr int kRowThreads = kRows / kThreadRows, kColThreads = kCols / kThreadCols;
@@ -33,7 +35,7 @@ struct Tile {
 template <class T>
 struct alignas(16) Stages {
   float a[2][kStageDepth][T::kRowPitch];
-  float b[2][kStageDepth][T::kCols];
+  float b[2][kStageDepth][T::kColPitch];
 };
 
 /// Sums of one thread, and which elements of the block's tile they are: groups of four neighbours,
@@ -53,7 +55,7 @@ struct Accumulator {
   }
 
   __device__ __forceinline__ void multiply(const float (&a)[kStageDepth][T::kRowPitch],
-                                           const float (&b)[kStageDepth][T::kCols]) {
+                                           const float (&b)[kStageDepth][T::kColPitch]) {
 #pragma unroll
     for (int k = 0; k < kStageDepth; ++k) {
       float left[T::kThreadRows], right[T::kThreadCols];
@@ -100,7 +102,8 @@ class RowLoader {
   }
 
   /// Writes what fetch() read.
-  __device__ __forceinline__ void store(float (&tile)[kStageDepth][kWidth]) const {
+  template <int kPitch>
+  __device__ __forceinline__ void store(float (&tile)[kStageDepth][kPitch]) const {
 #pragma unroll
     for (int i = 0; i < kPasses; ++i) {
       const int row = first_row() + i * kRowsPerPass;

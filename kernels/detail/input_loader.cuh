@@ -6,8 +6,10 @@
 #pragma once
 
 #include <limits>
+#include <type_traits>
 
 #include "kernels/detail/gemm_tile.cuh"
+#include "kernels/detail/strides.cuh"
 
 namespace tconv::detail {
 
@@ -77,7 +79,7 @@ class InputLoader {
   }
 
   /// Writes what fetch() read. Lanes are neighbouring columns: no bank conflicts.
-  __device__ __forceinline__ void store(float (&tile)[kStageDepth][T::kCols]) const {
+  __device__ __forceinline__ void store(float (&tile)[kStageDepth][T::kColPitch]) const {
 #pragma unroll
     for (int i = 0; i < kColumns; ++i) {
 #pragma unroll
@@ -136,5 +138,101 @@ class InputLoader {
   int d_[kColumns], h_[kColumns], w_[kColumns];
   float held_[kColumns][kPasses];
 };
+
+/// The same where channels are last in memory and stages lie within one tap: two lanes read the 8
+/// channels of a column as float4, a whole sector, and store them across the tile.
+template <class T>
+class ChannelsLastLoader {
+ public:
+  /// As above; `x` lies on 16 bytes, and every start and offset is a multiple of 4 elements.
+  template <class Start>
+  __device__ ChannelsLastLoader(const Extents& extents, const float* x, const InputRow* table,
+                                Start start)
+      : extents_(extents), table_(table) {
+#pragma unroll
+    for (int i = 0; i < kPasses; ++i) {
+      const ColumnStart at = has_column(i) ? start(column(i)) : ColumnStart{};
+      from_[i] = x + at.element + first_row();
+      d_[i] = at.d, h_[i] = at.h, w_[i] = at.w;
+    }
+  }
+
+  __device__ __forceinline__ void fetch() {
+    const InputRow row = *table_++;
+#pragma unroll
+    for (int i = 0; i < kPasses; ++i) {
+      const bool inside = has_column(i) && is_inside(extents_, d_[i], h_[i], w_[i], row);
+      held_[i] = inside ? *reinterpret_cast<const float4*>(from_[i] + row.offset) : float4{};
+    }
+  }
+
+  __device__ __forceinline__ void store(float (&tile)[kStageDepth][T::kColPitch]) const {
+#pragma unroll
+    for (int i = 0; i < kPasses; ++i) {
+      if (!has_column(i)) break;
+      tile[first_row()][column(i)] = held_[i].x;
+      tile[first_row() + 1][column(i)] = held_[i].y;
+      tile[first_row() + 2][column(i)] = held_[i].z;
+      tile[first_row() + 3][column(i)] = held_[i].w;
+    }
+  }
+
+ private:
+  static constexpr int kLanes = kStageDepth / 4;
+  static constexpr int kColumnsPerPass = T::kThreads / kLanes;
+  static constexpr int kPasses = (T::kCols + kColumnsPerPass - 1) / kColumnsPerPass;
+
+  static __device__ int first_row() { return static_cast<int>(threadIdx.x) % kLanes * 4; }
+  static __device__ int column(int i) {
+    return static_cast<int>(threadIdx.x) / kLanes + i * kColumnsPerPass;
+  }
+  static __device__ bool has_column(int i) {
+    return T::kCols % kColumnsPerPass == 0 || column(i) < T::kCols;
+  }
+
+  const Extents extents_;
+  const InputRow* table_;
+  const float* from_[kPasses];
+  int d_[kPasses], h_[kPasses], w_[kPasses];
+  float4 held_[kPasses];
+};
+
+/// How a stage of the gathered operand is read.
+enum class GatherPath {
+  any_tap,       ///< a table entry for each of its rows
+  one_tap,       ///< one entry for all of them: channels are whole stages
+  channels_last  ///< and neighbours in memory, aligned
+};
+
+inline GatherPath gather_path(const Config& config, const ChannelStrides& tensor,
+                              const void* data) {
+  if (tensor.channels % kStageDepth != 0) return GatherPath::any_tap;
+  return config.layout == Layout::nhwc && is_aligned(data) ? GatherPath::channels_last
+                                                           : GatherPath::one_tap;
+}
+
+/// The loader of a path; arguments as InputLoader's.
+template <class T, GatherPath kPath, class Start>
+__device__ __forceinline__ auto gather_loader(const Extents& extents, int channel, const float* x,
+                                              const InputRow* table, int rows, Start start) {
+  if constexpr (kPath == GatherPath::channels_last) {
+    return ChannelsLastLoader<T>(extents, x, table, start);
+  } else {
+    return InputLoader<T, kPath == GatherPath::one_tap>(extents, channel, x, table, rows, start);
+  }
+}
+
+/// Calls body(integral constant of the path).
+template <class Body>
+void with_path(GatherPath path, Body body) {
+  switch (path) {
+    case GatherPath::any_tap:
+      return body(std::integral_constant<GatherPath, GatherPath::any_tap>{});
+    case GatherPath::one_tap:
+      return body(std::integral_constant<GatherPath, GatherPath::one_tap>{});
+    case GatherPath::channels_last:
+      return body(std::integral_constant<GatherPath, GatherPath::channels_last>{});
+  }
+}
 
 }  // namespace tconv::detail

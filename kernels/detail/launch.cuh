@@ -20,11 +20,15 @@ namespace tconv::detail {
 /// than that.
 inline constexpr int64_t kMaxBlocks = std::numeric_limits<int>::max();
 
+/// Empty, or that a kernel of the FMA pipe computes f32 only.
+inline std::string refuse_unless_f32(const Config& config) {
+  if (config.dtype == DType::f32) return {};
+  return "dtype " + std::string(to_string(config.dtype)) + ": computes f32 only";
+}
+
 /// Empty if this is a problem for an f32 nchw kernel with 32-bit positions, else why not.
 inline std::string refuse_unless_f32_nchw(const Problem& problem, const Config& config) {
-  if (config.dtype != DType::f32) {
-    return "dtype " + std::string(to_string(config.dtype)) + ": computes f32 only";
-  }
+  if (std::string reason = refuse_unless_f32(config); !reason.empty()) return reason;
   if (config.layout != Layout::nchw) {
     return "layout " + std::string(to_string(config.layout)) + ": computes nchw only";
   }

@@ -69,7 +69,7 @@ __host__ __device__ inline PhasePoint point_at(const Shape& s, const Phase& p, i
 /// multiple of `oc_multiple`], so that a phase reads one dense matrix whose rows start on 16 bytes
 /// where oc_multiple is 4 or more.
 struct PhaseWeights : Prepared {
-  PhaseWeights(const Shape&, const float* w, int oc_multiple, cudaStream_t);
+  PhaseWeights(const Shape&, const float* w, int oc_multiple, cudaStream_t, Layout = Layout::nchw);
   /// Empty, or why these weights cannot be packed.
   static std::string refuse(const Problem&, int oc_multiple);
 

@@ -1,5 +1,6 @@
 #include "kernels/detail/launch.cuh"
 #include "kernels/detail/phase.cuh"
+#include "kernels/detail/strides.cuh"
 
 namespace tconv::detail {
 namespace {
@@ -10,14 +11,14 @@ constexpr int kThreads = 256;
 // and 256 of its elements.
 __global__ void __launch_bounds__(kThreads)
     pack_kernel(const __grid_constant__ Shape s, const float* __restrict__ w,
-                float* __restrict__ packed, int oc_padded, unsigned blocks_per_tap) {
+                float* __restrict__ packed, int oc_padded, unsigned blocks_per_tap, Layout layout) {
   const int element = static_cast<int>(blockIdx.x % blocks_per_tap * kThreads + threadIdx.x);
   if (element >= s.ic * oc_padded) return;
   const int t = static_cast<int>(blockIdx.x / blocks_per_tap % s.taps);
   const int64_t group = blockIdx.x / blocks_per_tap / s.taps;
   const int ic = element / oc_padded, oc = element % oc_padded;
   const int64_t to = (group * s.taps + packed_tap(s, t)) * s.ic * oc_padded + element;
-  packed[to] = oc < s.oc ? w[((group * s.ic + ic) * s.oc + oc) * s.taps + t] : 0.0F;
+  packed[to] = oc < s.oc ? w[weight_at(s, layout, group * s.ic + ic, oc, t)] : 0.0F;
 }
 
 int64_t blocks_per_tap(int64_t ic, int64_t oc_padded) {
@@ -35,12 +36,13 @@ std::string PhaseWeights::refuse(const Problem& p, int oc_multiple) {
   return refuse_grid(p.groups * p.taps() * blocks_per_tap(p.ic_per_group(), oc_padded));
 }
 
-PhaseWeights::PhaseWeights(const Shape& s, const float* w, int oc_multiple, cudaStream_t stream)
+PhaseWeights::PhaseWeights(const Shape& s, const float* w, int oc_multiple, cudaStream_t stream,
+                           Layout layout)
     : oc_padded(divide_up(s.oc, oc_multiple) * oc_multiple),
       data(int64_t{s.groups} * s.taps * s.ic * oc_padded) {
   const int64_t blocks = blocks_per_tap(s.ic, oc_padded);
   launch(pack_kernel, int64_t{s.groups} * s.taps * blocks, kThreads, stream, s, w, data.data(),
-         oc_padded, static_cast<unsigned>(blocks));
+         oc_padded, static_cast<unsigned>(blocks), layout);
 }
 
 }  // namespace tconv::detail
