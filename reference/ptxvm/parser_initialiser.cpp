@@ -1,4 +1,5 @@
 // Initialisers: numbers, addresses and nested braces -> bytes and relocations.
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -16,7 +17,7 @@ void Parser::put(Variable& v, uint64_t offset, uint64_t bits, int bytes) {
   if (!open && end > v.size())
     fail("the initialiser of " + v.name + " is larger than the variable");
   if (v.initial.size() < end) v.initial.resize(end);
-  for (int i = 0; i < bytes; ++i)
+  for (int i = 0; i < std::min(bytes, 8); ++i)  // a wider element has zeros above
     v.initial[offset + uint64_t(i)] = static_cast<uint8_t>(bits >> (8 * i));
 }
 
@@ -76,7 +77,7 @@ void Parser::initialiser_value(Variable& v, uint64_t offset) {
     initialiser_symbol(v, offset, value, true);
     return expect(')');
   }
-  put(v, offset, value, std::min(bytes, 8));
+  put(v, offset, value, bytes);
 }
 
 /// One pair of braces: dimension `dim` of the array, elements `stride` bytes apart. Returns how

@@ -167,6 +167,14 @@ TEST_F(Grammar, TablesAndPrototypes) {
   EXPECT_EQ(kernel.prototypes[0].params.at(1).size(), 8u);
 }
 
+TEST(Initialiser, WideElementsHaveZerosAboveTheirNumber) {
+  const auto module = parse(".global .b128 wide[2] = {258, weak};", "wide.ptx");
+  std::vector<uint8_t> expected(32);
+  expected[0] = 2, expected[1] = 1;
+  EXPECT_EQ(module->variables.at(0).initial, expected);
+  EXPECT_EQ(module->variables.at(0).relocations.at(0).symbol, "weak");
+}
+
 struct Bad {
   const char* text;
   const char* message;
