@@ -22,6 +22,14 @@ Json json_of(const ptxvm::Party& p) {
           {"thread", json_of(p.thread)}};
 }
 
+Json json_of(const ptxvm::Nearest& a) {
+  return {{"address", a.address},
+          {"bytes", a.size},
+          {"label", a.label},
+          {"offset", a.offset},
+          {"freed", a.freed}};
+}
+
 void append(const Json& line) {
   const char* path = std::getenv("PTXVM_CHECK_JSON");
   if (!path || !*path) return;
@@ -43,6 +51,11 @@ void report_finding(const ptxvm::Trap& trap) {
   if (trap.finding) {
     line["kernel"] = trap.finding->kernel;
     line["detail"] = trap.finding->detail;
+    if (trap.finding->touched) {
+      line["space"] = std::string(to_string(trap.finding->touched->space));
+      line["address"] = trap.finding->touched->address;
+    }
+    if (trap.finding->allocation) line["allocation"] = json_of(*trap.finding->allocation);
     line["party"] = json_of(trap.finding->party);
     if (trap.finding->other) line["other"] = json_of(*trap.finding->other);
   }

@@ -92,9 +92,7 @@ class Blocks {
       const bool limited = grid_.deadline != std::chrono::steady_clock::time_point::max();
       if (limited && turn != Cta::Turn::finished &&
           std::chrono::steady_clock::now() > grid_.deadline)
-        throw Trap(TrapKind::timeout, "timeout: the kernel " + grid_.kernel +
-                                          " still runs after PTXVM_TIMEOUT seconds\n  block " +
-                                          std::to_string(cta.linear) + "\n" + cta.where());
+        throw cta.overdue();
       return turn;
     } catch (...) {
       if (cta.cluster) cta.cluster->trapped = true;

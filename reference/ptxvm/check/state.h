@@ -93,7 +93,8 @@ void check_rows(Warp&, const Op*, bool shared, uint64_t first, uint64_t rows, ui
 /// A finding by `lane` (-1: the first) of the running lanes: throws Trap, or reports it once and
 /// returns.
 void report(Warp&, const Op*, TrapKind, int lane, const std::string& detail,
-            std::optional<Party> other = std::nullopt, uint32_t other_op = 0);
+            std::optional<Touched> = std::nullopt, std::optional<Party> other = std::nullopt,
+            uint32_t other_op = 0);
 /// The thread that ran the op of this number.
 Party party_of(const Grid&, uint32_t op, uint64_t block, uint32_t thread);
 
