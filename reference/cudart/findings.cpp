@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <regex>
 
 #include <nlohmann/json.hpp>
 
@@ -22,12 +23,29 @@ Json json_of(const ptxvm::Party& p) {
           {"thread", json_of(p.thread)}};
 }
 
-Json json_of(const ptxvm::Nearest& a) {
-  return {{"address", a.address},
-          {"bytes", a.size},
-          {"label", a.label},
-          {"offset", a.offset},
-          {"freed", a.freed}};
+/// The address and its allocation, which the machine names in one way (Memory::describe).
+void add_address(Json& line, const std::string& detail) {
+  static const std::regex address(
+      "(global|shared|local) (?:load|store|atomic)\\b.* at 0x([0-9a-f]+)"),
+      allocation(
+          "(\\d+) bytes (into|into freed|after the end of|before) allocation 0x([0-9a-f]+) of "
+          "(\\d+) bytes \\((.*)\\)");
+  constexpr int kHex = 16;
+  std::smatch found;
+  if (!std::regex_search(detail, found, address)) return;
+  line["space"] = found[1].str();
+  line["address"] = std::stoull(found[2], nullptr, kHex);
+  if (!std::regex_search(detail, found, allocation)) return;
+  const std::string where = found[2];
+  const int64_t distance = std::stoll(found[1]), bytes = std::stoll(found[4]);
+  const int64_t offset = where == "before"             ? -distance
+                         : where == "after the end of" ? bytes + distance
+                                                       : distance;
+  line["allocation"] = {{"address", std::stoull(found[3], nullptr, kHex)},
+                        {"bytes", bytes},
+                        {"label", found[5].str()},
+                        {"offset", offset},
+                        {"freed", where == "into freed"}};
 }
 
 void append(const Json& line) {
@@ -51,11 +69,7 @@ void report_finding(const ptxvm::Trap& trap) {
   if (trap.finding) {
     line["kernel"] = trap.finding->kernel;
     line["detail"] = trap.finding->detail;
-    if (trap.finding->touched) {
-      line["space"] = std::string(to_string(trap.finding->touched->space));
-      line["address"] = trap.finding->touched->address;
-    }
-    if (trap.finding->allocation) line["allocation"] = json_of(*trap.finding->allocation);
+    add_address(line, trap.finding->detail);
     line["party"] = json_of(trap.finding->party);
     if (trap.finding->other) line["other"] = json_of(*trap.finding->other);
   }

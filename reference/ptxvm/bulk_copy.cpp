@@ -27,8 +27,7 @@ std::byte* in_global(Warp& warp, const Op* op, int lane, uint64_t address, uint3
           "the global address of a bulk copy is not a multiple of 16");
   Memory& memory = *warp.cta->grid.memory;
   if (!memory.find(address, bytes))
-    raise_at(warp, op, TrapKind::out_of_bounds, lane, "a bulk copy",
-             {Touched::Space::global, address + bytes - 1});
+    raise(warp, op, TrapKind::out_of_bounds, lane, memory.describe(address + bytes - 1).c_str());
   Site& site = warp.sites[op->site];
   const uint64_t first = address / kSectorBytes, last = (address + bytes - 1) / kSectorBytes;
   ++site.global.requests;
@@ -135,8 +134,8 @@ void bulk_to_global(Warp& warp, const Op* op, int lane, const BulkRequest& copy)
 void bulk_prefetch(Warp& warp, const Op* op, int lane, const BulkRequest& copy) {
   check_size(warp, op, lane, copy.bytes);
   if (copy.bytes && !warp.cta->grid.memory->find(copy.from, copy.bytes))
-    raise_at(warp, op, TrapKind::out_of_bounds, lane, "a bulk prefetch",
-             {Touched::Space::global, copy.from + copy.bytes - 1});
+    raise(warp, op, TrapKind::out_of_bounds, lane,
+          warp.cta->grid.memory->describe(copy.from + copy.bytes - 1).c_str());
 }
 
 }  // namespace ptxvm

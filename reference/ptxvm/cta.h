@@ -52,8 +52,6 @@ struct Cta {
   Turn turn();
   /// One line for each warp that has not ended: where it is and what it waits for.
   std::string where() const;
-  /// The trap of a block that runs for too long.
-  Trap overdue() const;
 
   /// A new call level below `parent` for `lanes` of the warp.
   Frame* enter(Warp&, const CodePlan&, Frame* parent, const Op* call, uint32_t lanes);

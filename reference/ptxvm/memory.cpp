@@ -172,8 +172,9 @@ const Memory::Allocation* Memory::find(uint64_t address, uint64_t size) const {
 
 namespace {
 
-Nearest seen_from(uint64_t address, const Memory::Allocation& a, bool freed) {
-  return {a.address, a.size, a.label, int64_t(address - a.address), freed};
+std::string extent(const Memory::Allocation& a) {
+  return "allocation " + hex(a.address) + " of " + std::to_string(a.size) + " bytes (" + a.label +
+         ")";
 }
 
 /// The entry of `map` that holds the address, or null.
@@ -187,29 +188,20 @@ const Memory::Allocation* holder(const std::map<uint64_t, Memory::Allocation>& m
 
 }  // namespace
 
-std::optional<Nearest> Memory::nearest(uint64_t address) const {
+std::string Memory::describe(uint64_t address) const {
   const std::shared_lock lock(impl_->mutex);
   const auto& live = impl_->live;
-  if (const Allocation* a = holder(live, address)) return seen_from(address, *a, false);
-  if (const Allocation* a = holder(impl_->freed, address)) return seen_from(address, *a, true);
-  if (live.empty()) return std::nullopt;
+  if (const Allocation* a = holder(live, address))
+    return std::to_string(address - a->address) + " bytes into " + extent(*a);
+  if (const Allocation* a = holder(impl_->freed, address))
+    return std::to_string(address - a->address) + " bytes into freed " + extent(*a);
+  if (live.empty()) return "there is no allocation";
   const auto after = live.upper_bound(address);
   const uint64_t above = after == live.end() ? ~uint64_t{0} : after->first - address;
   const Allocation* before = after == live.begin() ? nullptr : &std::prev(after)->second;
   const uint64_t below = before ? address - (before->address + before->size) : ~uint64_t{0};
-  return seen_from(address, below <= above ? *before : after->second, false);
-}
-
-std::string Memory::describe(uint64_t address) const {
-  const std::optional<Nearest> a = nearest(address);
-  if (!a) return "there is no allocation";
-  const std::string extent = "allocation " + hex(a->address) + " of " + std::to_string(a->size) +
-                             " bytes (" + a->label + ")";
-  if (a->offset < 0) return std::to_string(-a->offset) + " bytes before " + extent;
-  const auto offset = uint64_t(a->offset);
-  if (offset >= a->size)
-    return std::to_string(offset - a->size) + " bytes after the end of " + extent;
-  return std::to_string(offset) + " bytes into " + (a->freed ? "freed " : "") + extent;
+  if (below <= above) return std::to_string(below) + " bytes after the end of " + extent(*before);
+  return std::to_string(above) + " bytes before " + extent(after->second);
 }
 
 bool Memory::was_released(uint64_t address) const {

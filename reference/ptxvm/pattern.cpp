@@ -105,29 +105,30 @@ uint64_t learn(Warp& warp, const Op* op, Site& site, MemoryAccess access, uint64
   return base;
 }
 
-std::string what(Touched::Space space, MemoryAccess access, uint64_t address) {
+std::string what(const char* space, MemoryAccess access, uint64_t address) {
   const char* direction = access.reads && access.writes ? "atomic"
                           : access.writes               ? "store"
                                                         : "load";
-  return std::string(to_string(space)) + " " + direction + " of " + std::to_string(access.bytes) +
+  return std::string(space) + " " + direction + " of " + std::to_string(access.bytes) +
          " bytes at " + hex(address);
 }
 
 void check_alignment(Warp& warp, const Op* op, const Site& site, uint64_t base, MemoryAccess access,
-                     Touched::Space space) {
+                     const char* space) {
   each(warp.mask, [&](uint32_t lane) {
     const uint64_t address = base + uint64_t(site.relative[lane]);
-    if (address % access.bytes)
-      raise_at(warp, op, TrapKind::misaligned, int(lane),
-               (what(space, access, address) + ": not a multiple of its size").c_str(),
-               {space, address});
+    if (address % access.bytes == 0) return;
+    std::string text = what(space, access, address) + ": not a multiple of its size";
+    if (warp.cta->grid.memory->find(address))
+      text += "\n  " + warp.cta->grid.memory->describe(address);
+    raise(warp, op, TrapKind::misaligned, int(lane), text.c_str());
   });
 }
 
 [[noreturn]] void bad_global(Warp& warp, const Op* op, uint32_t lane, uint64_t address,
                              MemoryAccess access) {
   const Memory& memory = *warp.cta->grid.memory;
-  const std::string text = what(Touched::Space::global, access, address);
+  const std::string text = what("global", access, address);
   if (address < kNullPage) raise(warp, op, TrapKind::null_address, int(lane), text.c_str());
   for (const auto& [window, name] :
        {std::pair{kSharedWindow, "shared"}, {kLocalWindow, "local"}, {kParamWindow, "parameter"}})
@@ -136,7 +137,7 @@ void check_alignment(Warp& warp, const Op* op, const Site& site, uint64_t base, 
             (text + ": this is " + name + " memory").c_str());
   const TrapKind kind =
       memory.was_released(address) ? TrapKind::use_after_free : TrapKind::out_of_bounds;
-  raise_at(warp, op, kind, int(lane), text.c_str(), {Touched::Space::global, address});
+  raise(warp, op, kind, int(lane), (text + "\n  " + memory.describe(address)).c_str());
 }
 
 /// Passes of one group of lanes over the banks.
@@ -160,7 +161,7 @@ uint32_t passes(const Site& site, uint32_t group, uint64_t offset, uint32_t byte
 
 void learn_global(Warp& warp, const Op* op, Site& site, MemoryAccess access) {
   const uint64_t base = learn(warp, op, site, access, 0);
-  check_alignment(warp, op, site, base, access, Touched::Space::global);
+  check_alignment(warp, op, site, base, access, "global");
   const uint64_t lowest = base + uint64_t(site.first);
   const uint64_t extent = uint64_t(site.last - site.first) + access.bytes;
   const auto inside = [&](uint64_t begin, uint64_t end) {
@@ -192,17 +193,16 @@ void learn_global(Warp& warp, const Op* op, Site& site, MemoryAccess access) {
 
 void learn_shared(Warp& warp, const Op* op, Site& site, MemoryAccess access, uint64_t bias) {
   const uint64_t base = learn(warp, op, site, access, bias);
-  check_alignment(warp, op, site, base, access, Touched::Space::shared);
+  check_alignment(warp, op, site, base, access, "shared");
   const uint64_t size = warp.cta->shared_bytes;
   each(warp.mask, [&](uint32_t lane) {
     const uint64_t address = base + uint64_t(site.relative[lane]);
     if (address < size && access.bytes <= size - address) return;
     site.mask = 0;
-    raise_at(warp, op, TrapKind::out_of_bounds, int(lane),
-             (what(Touched::Space::shared, access, address) + "\n  the block has " +
-              std::to_string(size) + " bytes of shared memory")
-                 .c_str(),
-             {Touched::Space::shared, address});
+    raise(warp, op, TrapKind::out_of_bounds, int(lane),
+          (what("shared", access, address) + "\n  the block has " + std::to_string(size) +
+           " bytes of shared memory")
+              .c_str());
   });
   site.low = uint64_t(0) - uint64_t(site.first);
   site.span = size - access.bytes - uint64_t(site.last - site.first);

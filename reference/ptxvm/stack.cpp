@@ -63,8 +63,8 @@ void check_local(Warp& warp, const Op* op, uint32_t lane, uint64_t address, uint
                            std::to_string(bytes) + " bytes at " + hex(address) +
                            "\n  the thread has " + std::to_string(end) +
                            " bytes of local memory here";
-  raise_at(warp, op, address % bytes ? TrapKind::misaligned : TrapKind::out_of_bounds, int(lane),
-           text.c_str(), {Touched::Space::local, address});
+  raise(warp, op, address % bytes ? TrapKind::misaligned : TrapKind::out_of_bounds, int(lane),
+        text.c_str());
 }
 
 /// ld.local, st.local

@@ -46,11 +46,6 @@ std::string_view to_string(TrapKind kind) {
   return "fault";
 }
 
-std::string_view to_string(Touched::Space space) {
-  constexpr std::string_view names[] = {"global", "shared", "local"};
-  return names[size_t(space)];
-}
-
 std::string demangled(const std::string& name) {
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> text(
@@ -90,7 +85,7 @@ std::string triple(const Dim3& d) {
 }  // namespace
 
 Trap fault(const Warp& warp, const Op* op, TrapKind kind, int lane, const std::string& detail,
-           std::optional<Touched> touched, std::optional<Party> other) {
+           std::optional<Party> other) {
   const Cta& cta = *warp.cta;
   const Dim3& block = cta.grid.block;
   const uint32_t thread = warp.index * kLanes + uint32_t(lane >= 0   ? lane
@@ -99,18 +94,12 @@ Trap fault(const Warp& warp, const Op* op, TrapKind kind, int lane, const std::s
   auto finding = std::make_shared<Finding>();
   finding->kernel = demangled(cta.grid.kernel);
   finding->detail = detail;
-  finding->touched = touched;
-  if (touched && touched->space == Touched::Space::global) {
-    finding->detail += "\n  " + cta.grid.memory->describe(touched->address);
-    finding->allocation = cta.grid.memory->nearest(touched->address);
-  }
   Party& party = finding->party;
   if (op && warp.level) party = party_at(*warp.level->code, *op);
   party.block = cta.block_id;
   party.thread = {thread % block.x, thread / block.x % block.y, thread / block.x / block.y};
 
-  std::string text =
-      std::string(to_string(kind)) + ": " + finding->detail + "\n  kernel " + finding->kernel;
+  std::string text = std::string(to_string(kind)) + ": " + detail + "\n  kernel " + finding->kernel;
   if (op && warp.level) text += "\n  at " + place(party);
   if (warp.level && warp.level->parent)
     text += "\n  in function " + demangled(warp.level->code->name);
@@ -126,18 +115,13 @@ void raise(Warp& warp, const Op* op, TrapKind kind, int lane, const char* detail
   throw fault(warp, op, kind, lane, detail);
 }
 
-void raise_at(Warp& warp, const Op* op, TrapKind kind, int lane, const char* detail,
-              Touched touched) {
-  throw fault(warp, op, kind, lane, detail, touched);
-}
-
-Trap Cta::overdue() const {
+Trap overdue(const Cta& cta) {
   auto finding = std::make_shared<Finding>();
-  finding->kernel = demangled(grid.kernel);
+  finding->kernel = demangled(cta.grid.kernel);
+  finding->party.block = cta.block_id;
   finding->detail = "the kernel " + finding->kernel +
-                    " still runs after PTXVM_TIMEOUT seconds\n  block " + triple(block_id) + "\n" +
-                    where();
-  finding->party.block = block_id;
+                    " still runs after PTXVM_TIMEOUT seconds\n  block " + triple(cta.block_id) +
+                    "\n" + cta.where();
   const std::string text = "timeout: " + finding->detail;
   return Trap(TrapKind::timeout, text, std::move(finding));
 }

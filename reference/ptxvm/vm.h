@@ -53,27 +53,10 @@ struct Party {
   Dim3 block{0, 0, 0}, thread{0, 0, 0};
 };
 
-/// An address that a report is about.
-struct Touched {
-  enum class Space : uint8_t { global, shared, local } space;
-  uint64_t address;  // shared: offset in the block's; local: in the thread's
-};
-std::string_view to_string(Touched::Space);
-
-/// The allocation of global memory that an address lies in, or the closest one.
-struct Nearest {
-  uint64_t address = 0, size = 0;
-  std::string label;
-  int64_t offset = 0;  // of the address from its start
-  bool freed = false;
-};
-
 /// A report in parts, for who writes it in another form than text.
 struct Finding {
   std::string kernel;  // demangled
   std::string detail;  // what, address, nearest allocation
-  std::optional<Touched> touched;
-  std::optional<Nearest> allocation;
   Party party;
   std::optional<Party> other;  // races: who came before
 };
@@ -120,8 +103,6 @@ class Memory {
   const Allocation* find(uint64_t address, uint64_t size = 1) const;
   /// "4 bytes after allocation 0x.. of 1024 bytes (cudaMalloc #3)", for reports.
   std::string describe(uint64_t address) const;
-  /// The same in parts; nothing if there is no allocation.
-  std::optional<Nearest> nearest(uint64_t address) const;
   /// True if the address lay in an allocation that was released, and no later one took its place.
   bool was_released(uint64_t address) const;
   /// Where the bytes of a device address are on the host. No check: find() first.

@@ -96,8 +96,6 @@ template <class T>
 /// Stops the launch: throws Trap with the whole report. lane: the thread to name, or -1 for the
 /// first active one.
 [[noreturn]] void raise(Warp&, const Op*, TrapKind, int lane, const char* detail);
-/// The same for an address; the report names the allocation.
-[[noreturn]] void raise_at(Warp&, const Op*, TrapKind, int lane, const char* detail, Touched);
 
 /// For converge(): not all members are here.
 bool wait_for_members(Warp&, const Op*, uint32_t members);

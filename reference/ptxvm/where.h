@@ -15,10 +15,10 @@ std::string place(const Code&, const Op&);
 Party party_at(const Code&, const Op&);
 /// "module:ptx line (instruction), source file:line" again.
 std::string place(const Party&);
-/// A fault of one of the running lanes (-1: the first), with its report. The nearest allocation is
-/// named if the address touched is in global memory.
+/// The trap of a block that runs for longer than it may.
+Trap overdue(const Cta&);
+/// A fault of one of the running lanes (-1: the first), with its report.
 Trap fault(const Warp&, const Op*, TrapKind, int lane, const std::string& detail,
-           std::optional<Touched> touched = std::nullopt,
            std::optional<Party> other = std::nullopt);
 
 }  // namespace ptxvm

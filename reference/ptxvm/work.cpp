@@ -4,6 +4,7 @@
 
 #include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
+#include "reference/ptxvm/where.h"
 
 namespace ptxvm {
 namespace {
@@ -92,7 +93,7 @@ class Blocks {
       const bool limited = grid_.deadline != std::chrono::steady_clock::time_point::max();
       if (limited && turn != Cta::Turn::finished &&
           std::chrono::steady_clock::now() > grid_.deadline)
-        throw cta.overdue();
+        throw overdue(cta);
       return turn;
     } catch (...) {
       if (cta.cluster) cta.cluster->trapped = true;

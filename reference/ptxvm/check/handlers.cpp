@@ -42,11 +42,7 @@ void begin_pending(Warp& warp, const CheckedOp& c, const Request& to) {
 
 /// bar.sync is for whole warps: all lanes that have not ended, at the same instruction.
 void check_convergence(Warp& warp, const Op* op, CtaChecks& checks, uint32_t id) {
-  const uint32_t ended = checks.warps[warp.index].threads & ~warp.alive;
-  if (ended)
-    report(warp, op, TrapKind::barrier_misuse, -1,
-           "barrier " + std::to_string(id) + " is waited for by a part of a warp: lanes " +
-               hex(ended) + " have ended");
+  checks.check_whole(warp, op, id);
   auto& by = checks.barriers[id].by;
   if (by.empty()) return;
   const Op*& earlier = by[warp.index];
@@ -58,7 +54,7 @@ void check_convergence(Warp& warp, const Op* op, CtaChecks& checks, uint32_t id)
         warp, op, TrapKind::barrier_misuse, -1,
         "barrier " + std::to_string(id) +
             " is waited for at two places by lanes of one warp: it must not be in divergent code",
-        std::nullopt, party_of(warp.cta->grid, other.number, warp.cta->linear, warp.index * kLanes),
+        party_of(warp.cta->grid, other.number, warp.cta->linear, warp.index * kLanes),
         other.number);
   }
   earlier = op;

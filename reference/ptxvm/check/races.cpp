@@ -58,16 +58,18 @@ bool changes_nothing(Warp& warp, const Op* op, const CheckedOp& c, uint32_t lane
   return std::memcmp(&now, &value, bytes) == 0;
 }
 
-std::string describe(uint32_t bytes, Touched at, bool writes, const char* against) {
-  return std::string(to_string(at.space)) + (writes ? " store of " : " load of ") +
-         std::to_string(bytes) + " bytes at " + hex(at.address) + " " + against;
+std::string describe(const Warp& warp, uint32_t bytes, uint64_t address, bool global, bool writes,
+                     const char* against) {
+  std::string text = std::string(global ? "global " : "shared ") + (writes ? "store" : "load") +
+                     " of " + std::to_string(bytes) + " bytes at " + hex(address) + " " + against;
+  if (global) text += "\n  " + warp.cta->grid.memory->describe(address);
+  return text;
 }
 
 constexpr uint32_t kThreadAt = kByteBits + kOpBits;
 
 /// Shared memory, from one warp's view.
 struct WarpView {
-  static constexpr Touched::Space space = Touched::Space::shared;
   CtaChecks& checks;
   CtaChecks::WarpState& me;
   const uint32_t warp;
@@ -105,7 +107,6 @@ struct WarpView {
 
 /// Global memory, from one block's view.
 struct BlockView {
-  static constexpr Touched::Space space = Touched::Space::global;
   CtaChecks& checks;
   const uint64_t block, clock;
   const uint32_t warp;
@@ -141,10 +142,10 @@ struct BlockView {
 template <class Eye>
 void report_race(Warp& warp, const Op* op, uint32_t bytes, uint64_t address, uint32_t lane,
                  bool writes, const Eye& eye, uint64_t record, bool wrote) {
-  const Touched at{Eye::space, address};
+  const bool global = std::is_same_v<Eye, BlockView>;
   report(warp, op, TrapKind::race, int(lane),
-         describe(bytes, at, writes, eye.against(record, wrote)), at, eye.party(warp, record),
-         Access::of(record).op);
+         describe(warp, bytes, address, global, writes, eye.against(record, wrote)),
+         eye.party(warp, record), Access::of(record).op);
 }
 
 /// Returns what the scan found. `shadow`: what is to be looked at of it.
@@ -224,7 +225,7 @@ void check_race_of_writes(Warp& warp, const Op* op, const CheckedOp& c, const Re
 void check_lanes_agree(Warp& warp, const Op* op, const CheckedOp& c, const Request& r) {
   constexpr uint32_t kSlots = 64;
   uint8_t slots[kSlots] = {};  // lane + 1
-  const auto check = [&](const Part& part, Touched::Space space) {
+  const auto check = [&](const Part& part, bool global) {
     if (!part || !part.footprint->overlaps) return;
     each_of(part.mask, [&](uint32_t lane) {
       const uint64_t address = part.address(lane);
@@ -239,11 +240,9 @@ void check_lanes_agree(Warp& warp, const Op* op, const CheckedOp& c, const Reque
             continue;
           const uint32_t bits = c.bytes < 4 ? (1u << 8 * c.bytes) - 1 : ~0u;
           if (((mine ^ theirs) & bits) == 0) continue;
-          const Touched here{space, address};
           report(warp, op, TrapKind::race, int(lane),
-                 describe(r.bytes, here, true,
+                 describe(warp, r.bytes, address, global, true,
                           "where another lane of the same instruction stores another value"),
-                 here,
                  party_of(warp.cta->grid, c.number, warp.cta->linear, warp.index * kLanes + other),
                  c.number);
           return;
@@ -253,9 +252,9 @@ void check_lanes_agree(Warp& warp, const Op* op, const CheckedOp& c, const Reque
       slots[at] = uint8_t(lane + 1);
     });
   };
-  check(r.shared, Touched::Space::shared);
+  check(r.shared, false);
   if (r.shared && r.global) std::fill(std::begin(slots), std::end(slots), uint8_t{0});
-  check(r.global, Touched::Space::global);
+  check(r.global, true);
 }
 
 void report_pending(Warp& warp, const Op* op, const Request& r, bool writes) {
@@ -266,11 +265,11 @@ void report_pending(Warp& warp, const Op* op, const Request& r, bool writes) {
       const uint64_t begun = checks.pending[word];
       if (!begun) continue;
       const Access access = Access::of(begun);
-      const Touched at{Touched::Space::shared, address};
       report(warp, op, TrapKind::race, int(lane),
-             describe(r.bytes, at, writes,
-                      "in the destination of an asynchronous copy that was not waited for"),
-             at, party_of(warp.cta->grid, access.op, warp.cta->linear, access.thread), access.op);
+             std::string("shared ") + (writes ? "store" : "load") + " of " +
+                 std::to_string(r.bytes) + " bytes at " + hex(address) +
+                 " in the destination of an asynchronous copy that was not waited for",
+             party_of(warp.cta->grid, access.op, warp.cta->linear, access.thread), access.op);
       return;
     }
   });

@@ -7,6 +7,7 @@
 #include "reference/ptxvm/check/record.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/isa.h"
+#include "reference/ptxvm/text.h"
 #include "reference/ptxvm/where.h"
 
 namespace ptxvm {
@@ -70,11 +71,27 @@ void CtaChecks::opened(Cta& cta, uint32_t id) {
     for (uint32_t i = 0; i < warp.split_count; ++i) {
       const Split& split = warp.splits[i];
       if (split.waiting != Stop::barrier || split.barrier != id) continue;
+      const Op* op = split.pc - 1;
+      const Code& code = *split.level->code;
+      if (grid.which.sync && code.checked[size_t(op - code.ops.data())].computed) {
+        Warp waiting = warp;  // as it came to the barrier: lanes may have ended since
+        waiting.mask = split.mask;
+        waiting.level = split.level;
+        check_whole(waiting, op, id);
+      }
       WarpState& state = warps[warp.index];
       state.clock = std::max(state.clock, barrier.opened);
       ++state.syncs;
     }
   }
+}
+
+void CtaChecks::check_whole(Warp& warp, const Op* op, uint32_t id) {
+  const uint32_t ended = warps[warp.index].threads & ~warp.alive;
+  if (ended)
+    report(warp, op, TrapKind::barrier_misuse, -1,
+           "barrier " + std::to_string(id) + " is waited for by a part of a warp: lanes " +
+               hex(ended) + " have ended");
 }
 
 void CtaChecks::arrived(uint32_t offset, uint32_t bytes) {
@@ -98,8 +115,8 @@ Party party_of(const Grid& grid, uint32_t op, uint64_t block, uint32_t thread) {
 }
 
 void report(Warp& warp, const Op* op, TrapKind kind, int lane, const std::string& detail,
-            std::optional<Touched> touched, std::optional<Party> other, uint32_t other_op) {
-  const Trap trap = fault(warp, op, kind, lane, detail, touched, std::move(other));
+            std::optional<Party> other, uint32_t other_op) {
+  const Trap trap = fault(warp, op, kind, lane, detail, std::move(other));
   GridChecks& grid = *warp.cta->grid.checks;
   if (!grid.which.only_report) throw trap;
   const std::lock_guard lock(grid.reporting);

@@ -39,6 +39,8 @@ struct CtaChecks {
   void start(const Cta&);
   /// Barrier `id` lets its threads go.
   void opened(Cta&, uint32_t id);
+  /// No lane of a warp whose running lanes wait at a barrier for whole warps may have ended.
+  void check_whole(Warp&, const Op*, uint32_t id);
   /// A pending copy has arrived at `offset` of shared memory.
   void arrived(uint32_t offset, uint32_t bytes);
 
@@ -93,8 +95,7 @@ void check_rows(Warp&, const Op*, bool shared, uint64_t first, uint64_t rows, ui
 /// A finding by `lane` (-1: the first) of the running lanes: throws Trap, or reports it once and
 /// returns.
 void report(Warp&, const Op*, TrapKind, int lane, const std::string& detail,
-            std::optional<Touched> = std::nullopt, std::optional<Party> other = std::nullopt,
-            uint32_t other_op = 0);
+            std::optional<Party> other = std::nullopt, uint32_t other_op = 0);
 /// The thread that ran the op of this number.
 Party party_of(const Grid&, uint32_t op, uint64_t block, uint32_t thread);
 

@@ -40,8 +40,8 @@ void read_part(Warp& w, const Op* from, Site& site, int lane, uint32_t size, std
           "the source of cp.async is not a multiple of its size");
   const std::byte* p = locate_global<1, true, false>(w, from, site);
   if (!w.cta->grid.memory->find(address, size))
-    raise_at(w, from, TrapKind::out_of_bounds, lane, "the source of cp.async",
-             {Touched::Space::global, address + size - 1});
+    raise(w, from, TrapKind::out_of_bounds, lane,
+          w.cta->grid.memory->describe(address + size - 1).c_str());
   std::memcpy(data, p, size);
 }
 
