@@ -23,7 +23,7 @@ bool same_addresses(Warp& warp, const Op* op, const Footprint& footprint, uint64
 }
 
 // Loops, not lambdas: each function is to be left alone by the thread sanitizer as a whole.
-[[gnu::no_sanitize("thread")]] bool any(const uint8_t* entries, const Words& words) {
+__attribute__((no_sanitize("thread"))) bool any(const uint8_t* entries, const Words& words) {
   uint64_t all = 0;
   for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
     const uint8_t* at = entries + words.base + uint64_t(s->word);
@@ -39,8 +39,8 @@ bool same_addresses(Warp& warp, const Op* op, const Footprint& footprint, uint64
 }
 
 /// Reads up to kPadding records beyond the end.
-[[gnu::no_sanitize("thread")]] bool any_reaches(const uint64_t* records, const Words& words,
-                                                uint64_t limit) {
+__attribute__((no_sanitize("thread"))) bool any_reaches(const uint64_t* records, const Words& words,
+                                                        uint64_t limit) {
   constexpr uint32_t n = kVectorBytes / 8;
   static_assert(n <= kPadding + 1);
   const auto limits = splat<Vec<uint64_t, n>>(limit);
@@ -58,8 +58,8 @@ bool same_addresses(Warp& warp, const Op* op, const Footprint& footprint, uint64
   return reach != 0;
 }
 
-[[gnu::no_sanitize("thread")]] bool suspicious(const uint64_t* records, const Words& words,
-                                               const View& v) {
+__attribute__((no_sanitize("thread"))) bool suspicious(const uint64_t* records, const Words& words,
+                                                       const View& v) {
   if (!any_reaches(records, words, v.far_limit)) [[likely]]  // which is never the larger one
     return false;
   uint64_t bad = 0;
@@ -75,8 +75,8 @@ bool same_addresses(Warp& warp, const Op* op, const Footprint& footprint, uint64
   return bad != 0;
 }
 
-[[gnu::no_sanitize("thread")]] uint32_t read(const Shadow& shadow, const Words& words,
-                                             const View& v) {
+__attribute__((no_sanitize("thread"))) uint32_t read(const Shadow& shadow, const Words& words,
+                                                     const View& v) {
   uint32_t found = shadow.unwritten && any(shadow.unwritten, words) ? kUnwritten : 0;
   if (!shadow.writes) return found;
   if (suspicious(shadow.writes, words, v)) found |= kSuspicious;
@@ -91,8 +91,8 @@ bool same_addresses(Warp& warp, const Op* op, const Footprint& footprint, uint64
   return found;
 }
 
-[[gnu::no_sanitize("thread")]] void note_writes(uint64_t* records, const Words& words,
-                                                const View& v) {
+__attribute__((no_sanitize("thread"))) void note_writes(uint64_t* records, const Words& words,
+                                                        const View& v) {
   for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
     uint64_t* at = records + words.base + uint64_t(s->word);
     const uint32_t* tags = words.tags + s->tag;
