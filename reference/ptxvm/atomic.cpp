@@ -47,15 +47,9 @@ void set_lane(Warp& warp, uint32_t operand, int lane, Bits<T> value) {
   }
 }
 
-#if defined(__x86_64__)
-#define PTXVM_CX16 [[gnu::target("cx16")]]
-#else
-#define PTXVM_CX16
-#endif
-
-/// update() of 128 bits: cmpxchg16b, which the plain x86-64 target does not have.
+/// update() of 128 bits: cmpxchg16b, which the plain x86-64 target does not have (-mcx16).
 template <class F>
-PTXVM_CX16 Bits128 update128(bool alone, std::byte* at, F change) {
+Bits128 update128(bool alone, std::byte* at, F change) {
   auto* p = reinterpret_cast<Bits128*>(at);
   Bits128 old = *p;
   if (alone) {

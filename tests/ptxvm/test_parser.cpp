@@ -168,7 +168,8 @@ TEST_F(Grammar, TablesAndPrototypes) {
 }
 
 TEST(Initialiser, WideElementsHaveZerosAboveTheirNumber) {
-  const auto module = parse(".global .b128 wide[2] = {258, weak};", "wide.ptx");
+  const auto module =
+      parse(".version 8.4\n.target sm_80\n.global .b128 wide[2] = {258, weak};", "wide.ptx");
   std::vector<uint8_t> expected(32);
   expected[0] = 2, expected[1] = 1;
   EXPECT_EQ(module->variables.at(0).initial, expected);
