@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -100,7 +101,8 @@ std::string store_text(const Copy& copy, const std::string& combine = "") {
 
 class Device {
  public:
-  Device() : machine_({.memory_bytes = uint64_t{16} << 20, .sm = 90, .workers = 1}) {
+  explicit Device(std::optional<Checks> checks = std::nullopt)
+      : machine_({.memory_bytes = uint64_t{16} << 20, .sm = 90, .workers = 1, .checks = checks}) {
     io_ = machine_.memory().allocate(2 * kShared, "io");
   }
   uint64_t tensor(size_t bytes) { return machine_.memory().allocate(bytes, "tensor"); }
@@ -128,6 +130,15 @@ class Device {
     launch.args = args;
     return machine_.run(launch);
   }
+  /// An entry of another module that takes an address.
+  void run_alone(const char* text, const char* name, uint64_t address) {
+    Launch launch;
+    launch.kernel = machine_.kernel(machine_.load(text, "other"), name);
+    void* args[] = {&address};
+    launch.args = args;
+    machine_.run(launch);
+  }
+  Memory& memory() { return machine_.memory(); }
   void expect_trap(const std::string& body, const Copy& copy, TrapKind kind,
                    const std::string& part) {
     try {
@@ -514,6 +525,26 @@ TEST(TensorCopy, ReducesTilesInPlace) {
     const auto* tensor = reinterpret_cast<const uint8_t*>(device.host(copy.map.address));
     expect_same({tensor, tensor + random.bytes}, expected, copy);
   }
+}
+
+/// A check of uninitialised reads looks at programs without bulk copies; what those wrote is
+/// written.
+TEST(TensorCopy, WhatIsStoredCountsAsWritten) {
+  const char* const kSum = R"(.version 9.0
+.target sm_90a
+.address_size 64
+.visible .entry sum(.param .u64 p)
+{
+.reg .b64 q; .reg .b32 a, b; ld.param.u64 q, [p]; ld.global.u32 a, [q]; add.u32 b, a, 1; st.global.u32 [q], b; ret;
+})";
+  Device device(Checks{.init = true});
+  const Copy copy = small(device);
+  const uint64_t other = device.tensor(256);
+  device.memory().set_written(copy.map.address, 256, false);
+  device.memory().set_written(other, 256, false);
+  device.run(store_text(copy) + kCommit, copy, 0);
+  EXPECT_NO_THROW(device.run_alone(kSum, "sum", copy.map.address + 252));
+  EXPECT_THROW(device.run_alone(kSum, "sum", other), Trap);
 }
 
 TEST(TensorCopy, Refusals) {
