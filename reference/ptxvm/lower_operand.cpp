@@ -140,9 +140,12 @@ void FunctionLowering::vector(Draft& draft, const Operand& o, const OperandRule&
     if (e.kind == Operand::Kind::vector || e.kind == Operand::Kind::list)
       fail(*draft.instruction, "a vector within a vector");
     const bool sink = rule.writes && e.kind == Operand::Kind::none;
-    draft.elements.push_back(sink          ? kNothing
-                             : rule.writes ? destination(draft, e, element)
-                                           : source(draft, e, element));
+    const Ref ref = sink          ? kNothing
+                    : rule.writes ? destination(draft, e, element)
+                                  : source(draft, e, element);
+    if (kind_of(ref) == kRegister && registers_[index_of(ref)].type == Type::pred)
+      fail(*draft.instruction, "a predicate within a vector");
+    draft.elements.push_back(ref);
   }
 }
 
@@ -174,8 +177,7 @@ void FunctionLowering::address(Draft& draft, const Operand& o) {
   draft.sources.push_back(base);
   draft.displacements.push_back(displacement);
   draft.addresses = true;
-  OperandRule coordinate;
-  coordinate.checked = false;
+  OperandRule coordinate;  // 32 bits each
   coordinate.vector = coordinate.address = true;
   coordinate.type = Type::b32;
   for (const Operand& e : o.elements) operand(draft, e, coordinate);

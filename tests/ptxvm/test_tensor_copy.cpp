@@ -56,10 +56,14 @@ fence.proxy.async; barrier.cluster.arrive; barrier.cluster.wait;
          "\nret;\n}\n";
 }
 const char* const kArrive = "mbarrier.arrive.expect_tx.shared.b64 state, [b], tx;\n";
-/// Each block shows its shared memory: block 1 behind block 0.
+/// Each block shows its shared memory, block 1 behind block 0, or traps if its bytes do not come.
 const char* const kShow = R"(
 wait:
-mbarrier.try_wait.parity.shared.b64 done, [b], 0; @!done bra wait;
+mov.u32 i, 0;
+ask:
+mbarrier.try_wait.parity.shared.b64 done, [b], 0; @done bra there;
+add.u32 i, i, 1; setp.lt.u32 more, i, 1000; @more bra ask; trap;
+there:
 mov.u32 i, t; mul.wide.u32 at, rank, 32768; add.u64 io, io, at;
 show:
 shl.b32 k0, i, 2; mov.u32 k1, s; add.u32 k0, k0, k1; ld.shared.u32 v, [k0];
@@ -571,6 +575,10 @@ TEST(TensorCopy, Refusals) {
                      "must not be negative");
   device.expect_trap(store_text(good, "min") + kCommit, good, TrapKind::illegal_instruction,
                      "there is no .min of this tensor's element type");
+  bad = small(device, TensorType::b4x16);
+  bad.map.sizes[0] = bad.map.box[0] = 128;
+  bad.at[0] = 3;
+  device.expect_trap(load, bad, TrapKind::illegal_instruction, "not a multiple of 2");
   std::string odd = load;
   odd.replace(odd.find("[s]"), 3, "[s+64]");
   device.expect_trap(odd, good, TrapKind::misaligned, "not a multiple of 128");
@@ -580,6 +588,11 @@ TEST(TensorCopy, Refusals) {
   odd = load;
   odd.replace(odd.find("[s]"), 3, "[s+32768]");
   device.expect_trap(odd, good, TrapKind::out_of_bounds, "shared address");
+  for (const char* coordinates : {"{c0}", "{c0, done}", "{c0, io}", "{c0, c1, c2}"}) {
+    std::string other = load;
+    other.replace(other.find("{c0, c1}"), 8, coordinates);
+    EXPECT_THROW(device.run(other, good, 0), PtxError) << coordinates;
+  }
   EXPECT_THROW(device.run("cp.async.bulk.tensor.2d.shared::cta.global.tile::gather4.mbarrier::"
                           "complete_tx::bytes [s], [m, {c0, c1, c2, c3, c4}], [b]; wait:\n",
                           good, 0),
