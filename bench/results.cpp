@@ -1,5 +1,6 @@
 #include "bench/results.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <fstream>
@@ -102,9 +103,13 @@ bool same_key(const Json& entry, const Json& key) {
 }
 
 void require_results_document(const Json& document, const std::filesystem::path& path) {
-  const bool valid = document.is_object() && document.value("schema", Json()) == kSchema &&
-                     document.contains("context") && document["context"].is_object() &&
-                     document.contains("results") && document["results"].is_array();
+  const bool valid =
+      document.is_object() && document.value("schema", Json()) == kSchema &&
+      document.contains("context") && document["context"].is_object() &&
+      document.contains("results") && document["results"].is_array() &&
+      std::all_of(document["results"].begin(), document["results"].end(), [](const Json& row) {
+        return row.is_object() && row.value("status", Json()).is_string();
+      });
   if (!valid)
     throw ResultsError(fmt::format("{}: not a results file of schema {}", path.string(), kSchema));
 }

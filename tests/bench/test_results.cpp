@@ -151,7 +151,8 @@ TEST_F(Results, OfAnotherRevisionAreNotMixed) {
 
 TEST_F(Results, ThatAreNoneAreRefused) {
   for (const char* text : {"", "{", "[]", R"({"schema":"other/1","context":{},"results":[]})",
-                           R"({"schema":"tconv-results/1"})"}) {
+                           R"({"schema":"tconv-results/1"})",
+                           R"({"schema":"tconv-results/1","context":{},"results":[1]})"}) {
     std::ofstream(file) << text;
     ResultsFile results(file, context());
     EXPECT_EQ(message_of([&] { results.resume(); }),
