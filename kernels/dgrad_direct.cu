@@ -83,7 +83,7 @@ TCONV_REGISTER_STRATEGY({
     .summary = "one thread per input position: only the taps that stay inside the output",
     .supports =
         [](const Problem& p, const Config& c) {
-          const std::string reason = detail::refuse_unless_f32_nchw(p, c);
+          const std::string reason = detail::refuse(p, c, detail::kF32Nchw);
           return reason.empty() ? detail::refuse_grid(blocks(p)) : reason;
         },
     // One multiply-add per valid (input, tap) and channel pair: the channel tile divides ic/g.

@@ -134,9 +134,7 @@ int64_t packed_size(const Problem& p) {
 }
 
 std::string supports(const Problem& p, const Config& c) {
-  if (std::string reason = detail::refuse_unless_f32(c); !reason.empty()) return reason;
-  if (std::string reason = detail::refuse_epilogue(c); !reason.empty()) return reason;
-  if (std::string reason = detail::index_limit_reason(p); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse(p, c, detail::kF32); !reason.empty()) return reason;
   const auto beyond = [](const char* what) {
     return std::string(what) + " must be at most " + std::to_string(detail::kIndexLimit);
   };

@@ -1,40 +1,34 @@
 // gather: output-stationary. Each output asks which taps reach it, computes the first by residue,
 // and steps from valid tap to valid tap; nothing is scanned and nothing is multiplied by an
 // inserted zero.
-#include "kernels/detail/launch.cuh"
-#include "kernels/detail/reduce_channels.cuh"
+#include "kernels/detail/direct.cuh"
 
 namespace tconv {
 namespace {
 
+using detail::DirectTile;
 using detail::Shape;
 using detail::TapRun;
 
-constexpr int kThreads = 256;
 /// Grants 64 registers a thread; left alone, ptxas aims for fewer and spills.
 constexpr int kBlocksPerSm = 4;
 
 // y[n][oc][o] = sum over (i, t) with i*s - crop + t*d = o of x[n][ic][i] * w[ic][oc][t].
-// One thread per output position and kChannels output channels; lanes are neighbouring positions.
-template <int kChannels>
-__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
-    gather_kernel(const __grid_constant__ Shape s, const float* __restrict__ x,
-                  const float* __restrict__ w, float* __restrict__ y, unsigned blocks_per_tile) {
-  const unsigned tile = blockIdx.x / blocks_per_tile;  // (batch, group, channel tile)
-  const int64_t position = int64_t{blockIdx.x % blocks_per_tile} * kThreads + threadIdx.x;
-  if (position >= s.out_spatial) return;
+// One thread per output position and kChannels output channels.
+template <class E, Layout kLayout, int kChannels>
+__global__ void __launch_bounds__(detail::kDirectThreads, kBlocksPerSm)
+    gather_kernel(const __grid_constant__ Shape s, const E* __restrict__ x, const E* __restrict__ w,
+                  E* __restrict__ y, detail::OutputEpilogue epilogue,
+                  detail::DirectAlignment aligned, unsigned blocks_per_part) {
+  const DirectTile tile =
+      detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial, blocks_per_part);
+  if (!tile.exists) return;
 
-  // Where: this thread's output, its sample and its group.
-  const int o = static_cast<int>(position);
-  const TapRun rd = detail::taps_of(s.d, o / (s.h.out * s.w.out));
-  const TapRun rh = detail::taps_of(s.h, o / s.w.out % s.h.out);
-  const TapRun rw = detail::taps_of(s.w, o % s.w.out);
-  const unsigned tiles = static_cast<unsigned>(s.oc / kChannels);
-  const unsigned sample_group = tile / tiles;
-  const unsigned group = sample_group % s.groups;
-  const int64_t w_stride = int64_t{s.oc} * s.taps;  // between input channels
-  x += int64_t{sample_group} * s.ic * s.in_spatial;
-  w += group * s.ic * w_stride + int64_t{tile % tiles} * kChannels * s.taps;
+  // Where: the taps that reach this thread's output, and what they read.
+  const TapRun rd = detail::taps_of(s.d, tile.position / (s.h.out * s.w.out));
+  const TapRun rh = detail::taps_of(s.h, tile.position / s.w.out % s.h.out);
+  const TapRun rw = detail::taps_of(s.w, tile.position % s.w.out);
+  const detail::TapOperands<E, kLayout, kChannels> operands(s, s.in_spatial, x, w, tile, aligned);
 
   // Sum: the valid taps of each axis, each reduced over the input channels.
   float sum[kChannels] = {};
@@ -44,33 +38,35 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
       const int ih = id * s.h.in + rh.input - jh * s.h.step;
       const int th = td * s.h.kernel + rh.tap + jh * s.h.classes;
       for (int jw = 0; jw < rw.count; ++jw) {
-        const int i = ih * s.w.in + rw.input - jw * s.w.step;
-        const int t = th * s.w.kernel + rw.tap + jw * s.w.classes;
-        detail::reduce_channels(sum, x + i, s.in_spatial, w + t, w_stride, s.taps, s.ic);
+        operands.reduce(sum, ih * s.w.in + rw.input - jw * s.w.step,
+                        th * s.w.kernel + rw.tap + jw * s.w.classes);
       }
     }
   }
 
   // Store: every output, also those that no tap reaches.
-  y += int64_t{tile} * kChannels * s.out_spatial + position;
-#pragma unroll
-  for (int c = 0; c < kChannels; ++c) y[int64_t{c} * s.out_spatial] = sum[c];
+  detail::apply(epilogue, sum, tile.group * s.oc + tile.channel);
+  detail::store_tile<kLayout>(y + tile.output, s.out_spatial, sum, aligned.y);
 }
 
-int64_t blocks_per_tile(const Problem& p) {
-  return detail::divide_up(p.out_spatial(), int64_t{kThreads});
-}
-
-int64_t blocks(const Problem& p) {
-  return p.batch * p.out_channels / detail::channel_tile(p.oc_per_group()) * blocks_per_tile(p);
+detail::DirectGrid grid(const Problem& p, Layout layout) {
+  return detail::direct_grid(layout, p.batch, p.out_channels,
+                             detail::channel_tile(p.oc_per_group()), p.out_spatial());
 }
 
 void launch(const Call& call) {
   const Problem& p = call.problem;
-  detail::with_channel_tile(p.oc_per_group(), [&](auto tile) {
-    detail::launch(gather_kernel<tile()>, blocks(p), kThreads, call.stream, detail::make_shape(p),
-                   static_cast<const float*>(call.x), static_cast<const float*>(call.w),
-                   static_cast<float*>(call.y), static_cast<unsigned>(blocks_per_tile(p)));
+  const detail::DirectGrid blocks = grid(p, call.config.layout);
+  detail::with_storage(call.config, [&](auto element, auto layout) {
+    using E = decltype(element);
+    const auto* const x = static_cast<const E*>(call.x);
+    const auto* const w = static_cast<const E*>(call.w);
+    auto* const y = static_cast<E*>(call.y);
+    detail::with_channel_tile(p.oc_per_group(), [&](auto tile) {
+      detail::launch(gather_kernel<E, layout(), tile()>, blocks.blocks, detail::kDirectThreads,
+                     call.stream, detail::make_shape(p), x, w, y, detail::epilogue_of(call),
+                     detail::direct_alignment<tile()>(x, w, y, p.ic_per_group()), blocks.part());
+    });
   });
 }
 
@@ -81,8 +77,8 @@ TCONV_REGISTER_STRATEGY({
     .summary = "one thread per output position: only the taps that reach it, found by residue",
     .supports =
         [](const Problem& p, const Config& c) {
-          const std::string reason = detail::refuse_unless_f32_nchw(p, c);
-          return reason.empty() ? detail::refuse_grid(blocks(p)) : reason;
+          const std::string reason = detail::refuse(p, c, detail::kFmaFusing);
+          return reason.empty() ? detail::refuse_grid(grid(p, c.layout)) : reason;
         },
     // One multiply-add per valid (input, tap) and channel pair: the channel tile divides oc/g.
     .macs_executed = [](const Problem& p, const Config&) { return p.macs_needed(); },

@@ -131,7 +131,7 @@ int64_t batch_part(const Problem& p) {
 }
 
 std::string supports(const Problem& p, const Config& c) {
-  if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse(p, c, detail::kF32Nchw); !reason.empty()) return reason;
   if (rows(p) > detail::kIndexLimit) {
     return "output channels per group times taps must be at most " +
            std::to_string(detail::kIndexLimit);

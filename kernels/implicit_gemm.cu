@@ -142,8 +142,7 @@ int64_t blocks(const Problem& p, const TileSize& t) {
 }
 
 std::string supports(const Problem& p, const Config& c) {
-  if (std::string reason = detail::refuse_unless_f32(c); !reason.empty()) return reason;
-  if (std::string reason = detail::index_limit_reason(p); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse(p, c, detail::kF32Fusing); !reason.empty()) return reason;
   if (std::string reason = detail::refuse_batched_outputs(p); !reason.empty()) return reason;
   if (std::string reason = PhaseWeights::refuse(p, kWeightAlignment); !reason.empty())
     return reason;

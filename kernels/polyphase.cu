@@ -115,7 +115,7 @@ int64_t blocks(const Problem& p) {
 }
 
 std::string supports(const Problem& p, const Config& c) {
-  if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse(p, c, detail::kF32Nchw); !reason.empty()) return reason;
   if (std::string reason = detail::refuse_batched_outputs(p); !reason.empty()) return reason;
   if (std::string reason = PhaseWeights::refuse(p, tile_of(p.oc_per_group())); !reason.empty())
     return reason;

@@ -109,7 +109,7 @@ int64_t blocks_per_channel(int64_t positions) {
 }
 
 std::string supports(const Problem& p, const Config& c) {
-  if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse(p, c, detail::kF32Nchw); !reason.empty()) return reason;
   if (stretched_size(p) > detail::kIndexLimit) {
     return "zero-inserted input has " + std::to_string(stretched_size(p)) +
            " elements per channel or more: must be at most " + std::to_string(detail::kIndexLimit);

@@ -3,8 +3,6 @@
 // template argument would only multiply the kernels.
 #pragma once
 
-#include <string>
-
 #include <cuda_runtime.h>
 
 #include "kernels/strategy.h"
@@ -32,12 +30,15 @@ struct OutputEpilogue {
   }
 };
 
-inline OutputEpilogue epilogue_of(const Call& call) { return {call.config.epilogue, call.bias}; }
-
-/// Empty, or that a kernel leaves the epilogue to a launch of its own (<name>_unfused).
-inline std::string refuse_epilogue(const Config& config) {
-  if (config.epilogue == Epilogue::none) return {};
-  return "epilogue " + std::string(to_string(config.epilogue)) + ": fuses none";
+/// The sums of neighbouring channels from `first` on.
+template <int kChannels>
+__device__ __forceinline__ void apply(const OutputEpilogue& epilogue, float (&sum)[kChannels],
+                                      int first) {
+  if (epilogue.kind == Epilogue::none) return;
+#pragma unroll
+  for (int c = 0; c < kChannels; ++c) sum[c] = epilogue(sum[c], first + c);
 }
+
+inline OutputEpilogue epilogue_of(const Call& call) { return {call.config.epilogue, call.bias}; }
 
 }  // namespace tconv::detail

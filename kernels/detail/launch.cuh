@@ -1,5 +1,4 @@
-// What every strategy's host side shares: refusing what it does not do, and starting a
-// one-dimensional grid.
+// What every strategy's host side shares: choosing a kernel, and starting a one-dimensional grid.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +8,9 @@
 
 #include <cuda_runtime.h>
 
+#include "kernels/detail/capability.h"
 #include "kernels/detail/cuda_check.h"
+#include "kernels/detail/element.cuh"
 #include "kernels/detail/epilogue.cuh"
 #include "kernels/detail/index.cuh"
 #include "kernels/strategy.h"
@@ -19,22 +20,6 @@ namespace tconv::detail {
 /// Grids are flat: x goes to 2^31-1 blocks where y and z end at 65535, and a batch may be larger
 /// than that.
 inline constexpr int64_t kMaxBlocks = std::numeric_limits<int>::max();
-
-/// Empty, or that a kernel of the FMA pipe computes f32 only.
-inline std::string refuse_unless_f32(const Config& config) {
-  if (config.dtype == DType::f32) return {};
-  return "dtype " + std::string(to_string(config.dtype)) + ": computes f32 only";
-}
-
-/// Empty if this is a problem for an f32 nchw kernel with 32-bit positions, else why not.
-inline std::string refuse_unless_f32_nchw(const Problem& problem, const Config& config) {
-  if (std::string reason = refuse_unless_f32(config); !reason.empty()) return reason;
-  if (config.layout != Layout::nchw) {
-    return "layout " + std::string(to_string(config.layout)) + ": computes nchw only";
-  }
-  if (std::string reason = refuse_epilogue(config); !reason.empty()) return reason;
-  return index_limit_reason(problem);
-}
 
 /// Empty, or that the grid would be too large.
 inline std::string refuse_grid(int64_t blocks) {
@@ -75,6 +60,19 @@ void with_channel_tile(int64_t channels, Body body) {
     default:
       return body(std::integral_constant<int, 1>{});
   }
+}
+
+/// Calls body(E{}, std::integral_constant<Layout, ...>{}) with the types that tensors of this
+/// configuration are stored as.
+template <class Body>
+void with_storage(const Config& config, Body body) {
+  with_element(config.dtype, [&](auto element) {
+    if (config.layout == Layout::nchw) {
+      body(element, std::integral_constant<Layout, Layout::nchw>{});
+    } else {
+      body(element, std::integral_constant<Layout, Layout::nhwc>{});
+    }
+  });
 }
 
 }  // namespace tconv::detail

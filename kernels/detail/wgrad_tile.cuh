@@ -80,7 +80,7 @@ inline int64_t weight_tiles(const Problem& p) {
 /// Empty, or why the kernels above cannot number the weights, or the inputs that a weight is
 /// summed over.
 inline std::string refuse_wgrad(const Problem& p, const Config& c) {
-  if (std::string reason = refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
+  if (std::string reason = refuse(p, c, kF32Nchw); !reason.empty()) return reason;
   const auto beyond = [](const char* what) {
     return std::string(what) + " must be at most " + std::to_string(kIndexLimit);
   };

@@ -8,34 +8,37 @@ namespace tconv {
 namespace {
 
 /// What a strategy promises: every one of these element types in every one of these layouts, on
-/// every problem unless it is picky.
+/// every problem unless it is picky; and where it fuses epilogues.
 struct Promise {
   const char* strategy;
   std::vector<DType> dtypes = {DType::f32};
   std::vector<Layout> layouts = {Layout::nchw};
+  Fuses fuses = Fuses::never;
   bool picky = false;
 };
+
+const std::vector<DType> kFma = {DType::f32, DType::f16, DType::bf16};
+const std::vector<DType> kTensor = {DType::tf32, DType::f16, DType::bf16};
+const std::vector<Layout> kBoth = {Layout::nchw, Layout::nhwc};
 
 /// The one place that says so: a strategy that begins to refuse what it promised fails a test, and
 /// so does one that supports more than is tested here.
 const std::vector<Promise>& promises() {
-  static const std::vector<DType> tensor = {DType::tf32, DType::f16, DType::bf16};
-  static const std::vector<Layout> both = {Layout::nchw, Layout::nhwc};
   static const std::vector<Promise> table = {
-      {"gather"},
+      {"gather", kFma, kBoth, Fuses::always},
       {"gemm_col2im"},
-      {"implicit_gemm", {DType::f32}, both},
+      {"implicit_gemm", {DType::f32}, kBoth, Fuses::always},
       {"polyphase"},
       {"scatter_atomic"},
       {"zero_insert"},
       {"dgrad_direct"},
-      {"dgrad_implicit_gemm", {DType::f32}, both},
+      {"dgrad_implicit_gemm", {DType::f32}, kBoth},
       {"wgrad_atomic"},
       {"wgrad_direct"},
-      {"wgrad_implicit_gemm", {DType::f32}, both},
-      {"implicit_gemm_mma", tensor, both},
-      {"dgrad_implicit_gemm_mma", tensor, both},
-      {"wgrad_implicit_gemm_mma", tensor, both},
+      {"wgrad_implicit_gemm", {DType::f32}, kBoth},
+      {"implicit_gemm_mma", kTensor, kBoth},
+      {"dgrad_implicit_gemm_mma", kTensor, kBoth},
+      {"wgrad_implicit_gemm_mma", kTensor, kBoth},
   };
   return table;
 }
@@ -71,8 +74,9 @@ std::vector<Contender> contenders() {
     const Promise* const promise = promise_of(*s);
     if (promise == nullptr) continue;  // a test of its own says so
     for (const DType dtype : promise->dtypes) {
-      for (const Layout layout : promise->layouts)
-        all.push_back({s, {dtype, layout}, promise->picky});
+      for (const Layout layout : promise->layouts) {
+        all.push_back({s, {dtype, layout}, promise->fuses, promise->picky});
+      }
     }
   }
   std::stable_sort(all.begin(), all.end(), [](const Contender& a, const Contender& b) {
@@ -87,7 +91,8 @@ bool promised(const Strategy& strategy, const Config& config) {
     return std::find(some.begin(), some.end(), value) != some.end();
   };
   return promise != nullptr && in(promise->dtypes, config.dtype) &&
-         in(promise->layouts, config.layout);
+         in(promise->layouts, config.layout) &&
+         (config.epilogue == Epilogue::none || promise->fuses != Fuses::never);
 }
 
 }  // namespace tconv

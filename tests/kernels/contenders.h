@@ -9,10 +9,14 @@
 
 namespace tconv {
 
+/// On which problems a strategy fuses all epilogues.
+enum class Fuses { never, some_problems, always };
+
 /// One of our strategies in one configuration that it promises to support.
 struct Contender {
   const Strategy* strategy;
   Config config;
+  Fuses fuses;
   bool picky;  ///< refuses some problems
 
   std::string name() const;  ///< gather_f16_nhwc
@@ -28,7 +32,7 @@ std::vector<const Strategy*> own_strategies();
 /// Every promise, sorted by (op, dtype, strategy, layout), so that one case serves a run of them.
 std::vector<Contender> contenders();
 
-/// True if the table promises this of the strategy.
+/// True if the table promises this of the strategy, at least on some problems.
 bool promised(const Strategy&, const Config&);
 
 }  // namespace tconv

@@ -2,6 +2,7 @@
 // and <wgrad(x, y), w> are the same sum of products in three orders (operator.md, statements 3 and
 // 4). Integers: equal to the bit, for every strategy of every direction, in every layout.
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -53,11 +54,12 @@ TEST(Adjoint, NastyProblems) {
 }
 
 TEST(Adjoint, RandomProblems) {
-  constexpr int kProblems = 40;
+  constexpr size_t kProblems = 40;
+  constexpr std::array kTypes{DType::f32, DType::f16, DType::bf16};
   RandomProblems random(17);
-  int telling = 0;
-  for (int i = 0; i < kProblems; ++i) {
-    telling += expect_all_agree(random.next(), DType::f32, 19 + static_cast<uint64_t>(i)) ? 1 : 0;
+  size_t telling = 0;
+  for (size_t i = 0; i < kProblems; ++i) {
+    telling += expect_all_agree(random.next(), kTypes[i % kTypes.size()], 19 + i) ? 1 : 0;
   }
   EXPECT_GT(telling, kProblems * 3 / 4);
 }

@@ -51,13 +51,18 @@ TEST(Registry, SupportsWhatItPromisesAndRefusesTheRestByName) {
   for (const Strategy* s : own_strategies()) {
     for (const DType dtype : {DType::f32, DType::tf32, DType::f16, DType::bf16}) {
       for (const Layout layout : {Layout::nchw, Layout::nhwc}) {
-        const std::string reason = s->supports(p, {dtype, layout});
-        SCOPED_TRACE(s->name + ' ' + std::string(to_string(dtype)) + ' ' +
-                     std::string(to_string(layout)) + ": " + reason);
-        EXPECT_EQ(reason.empty(), promised(*s, {dtype, layout}));
-        if (reason.empty()) continue;
-        EXPECT_TRUE(reason.starts_with("dtype " + std::string(to_string(dtype)) + ": ") ||
-                    reason.starts_with("layout " + std::string(to_string(layout)) + ": "));
+        for (const Epilogue epilogue : {Epilogue::none, Epilogue::bias_relu}) {
+          const Config config{dtype, layout, epilogue};
+          const std::string reason = refusal(*s, p, config);
+          SCOPED_TRACE(s->name + ' ' + std::string(to_string(dtype)) + ' ' +
+                       std::string(to_string(layout)) + ' ' + std::string(to_string(epilogue)) +
+                       ": " + reason);
+          EXPECT_EQ(reason.empty(), promised(*s, config));
+          if (reason.empty()) continue;
+          EXPECT_TRUE(reason.starts_with("dtype " + std::string(to_string(dtype)) + ": ") ||
+                      reason.starts_with("layout " + std::string(to_string(layout)) + ": ") ||
+                      reason.starts_with("epilogue " + std::string(to_string(epilogue)) + ": "));
+        }
       }
     }
   }

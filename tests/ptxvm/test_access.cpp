@@ -91,6 +91,20 @@ TEST(Access, Vectors) {
   }
 }
 
+// Lanes side by side, elements narrower than their registers.
+TEST(Access, NarrowVectorsOfNeighbours) {
+  Runner run(entry(3, R"(mov.u32 %r1, %tid.x; mul.wide.u32 %d1, %r1, 4; add.u64 %d2, %d1, %a0;
+    ld.global.v2.u16 {%r2, %r3}, [%d2]; add.u64 %d3, %d1, %a1; st.global.v2.u16 [%d3], {%r3, %r2};
+    ld.global.v4.u8 {%r2, %r3, %r4, %r5}, [%d2]; add.u64 %d3, %d1, %a2; st.global.v4.u8 [%d3], {%r5, %r4, %r3, %r2};)"));
+  auto x = run.buffer<uint32_t>(32), y = run.buffer<uint32_t>(32), z = run.buffer<uint32_t>(32);
+  for (uint32_t l = 0; l < 32; ++l) x[l] = (l + 1) * 0x04030201;
+  run.run({1}, {32}, {x.address, y.address, z.address});
+  for (uint32_t l = 0; l < 32; ++l) {
+    EXPECT_EQ(y[l], x[l] >> 16 | x[l] << 16) << l;
+    EXPECT_EQ(z[l], __builtin_bswap32(x[l])) << l;
+  }
+}
+
 TEST(Access, ParametersByAddress) {
   const std::string ptx = R"(.version 8.0
 .target sm_80

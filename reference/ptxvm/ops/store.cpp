@@ -18,7 +18,7 @@ PTXVM_INLINE void put_at(std::byte* p, Wide<M> value) {
 template <class M, uint32_t stride>
 PTXVM_INLINE void spread(std::byte* p, const Site& site, uint32_t mask, const Wide<M>* src) {
   if (mask == kFullMask && site.shape == Shape::contiguous) {
-    if constexpr (stride == sizeof(Wide<M>)) {
+    if constexpr (sizeof(M) == sizeof(Wide<M>) && stride == sizeof(M)) {
       std::memcpy(p, src, kLanes * stride);
     } else {
       for (int l = 0; l < kLanes; ++l) put_at<M>(p + uint32_t(l) * stride, src[l]);
