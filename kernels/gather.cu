@@ -19,10 +19,11 @@ template <class E, Layout kLayout, int kChannels>
 __global__ void __launch_bounds__(detail::kDirectThreads, kBlocksPerSm)
     gather_kernel(const __grid_constant__ Shape s, const E* __restrict__ x, const E* __restrict__ w,
                   E* __restrict__ y, detail::OutputEpilogue epilogue,
-                  detail::DirectAlignment aligned, unsigned blocks_per_part) {
-  const DirectTile tile =
-      detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial, blocks_per_part);
-  if (!tile.exists) return;
+                  detail::DirectAlignment aligned, detail::DirectPart part) {
+  const int64_t thread = detail::direct_thread(part);
+  if (thread >= part.threads) return;
+  const DirectTile tile = detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial,
+                                                                  part, static_cast<int>(thread));
 
   // Where: the taps that reach this thread's output, and what they read.
   const TapRun rd = detail::taps_of(s.d, tile.position / (s.h.out * s.w.out));

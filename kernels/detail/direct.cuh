@@ -10,21 +10,26 @@
 #include "kernels/detail/index.cuh"
 #include "kernels/detail/launch.cuh"
 #include "kernels/detail/neighbours.cuh"
+#include "kernels/detail/reduce_channels.cuh"
 
 namespace tconv::detail {
 
 inline constexpr int kDirectThreads = 256;
-/// Input channels that are read at once where they are neighbours.
-inline constexpr int kReadAtOnce = 4;
 
-/// Blocks of kDirectThreads threads, `per_part` of them for each tile of channels (nchw: over all
-/// samples) or each sample (nhwc).
+/// A tile of channels over all positions of a sample (nchw), or a whole sample (nhwc): what a run
+/// of blocks works on, `threads` of them with something to do.
+struct DirectPart {
+  unsigned blocks;
+  int threads;
+};
+
 struct DirectGrid {
   int64_t blocks;
-  int64_t per_part;
-  int64_t threads_per_part;  ///< that have work
+  int64_t blocks_per_part, threads_per_part;
 
-  unsigned part() const { return static_cast<unsigned>(per_part); }
+  DirectPart part() const {
+    return {static_cast<unsigned>(blocks_per_part), static_cast<int>(threads_per_part)};
+  }
 };
 
 /// For outputs of `channels` channels in all, `positions` each; a thread has `tile` of them.
@@ -33,8 +38,8 @@ inline DirectGrid direct_grid(Layout layout, int64_t batch, int64_t channels, in
   const int64_t tiles = channels / tile;
   const bool last = layout == Layout::nhwc;
   const int64_t threads = last ? positions * tiles : positions;
-  const int64_t per_part = divide_up(threads, int64_t{kDirectThreads});
-  return {batch * (last ? 1 : tiles) * per_part, per_part, threads};
+  const int64_t blocks = divide_up(threads, int64_t{kDirectThreads});
+  return {batch * (last ? 1 : tiles) * blocks, blocks, threads};
 }
 
 inline std::string refuse_grid(const DirectGrid& grid) {
@@ -44,9 +49,13 @@ inline std::string refuse_grid(const DirectGrid& grid) {
   return refuse_grid(grid.blocks);
 }
 
+/// This thread's number in its part; from part.threads on there is nothing to do.
+__device__ __forceinline__ int64_t direct_thread(const DirectPart& part) {
+  return int64_t{blockIdx.x % part.blocks} * kDirectThreads + threadIdx.x;
+}
+
 /// A thread's outputs.
 struct DirectTile {
-  bool exists;
   int sample, group, channel;  ///< channel: the first of the tile, within the group
   int position;
   int64_t output;  ///< where the first one is stored
@@ -55,28 +64,21 @@ struct DirectTile {
 /// `channels` per group, `positions` each. Every group has whole tiles.
 template <Layout kLayout, int kChannels>
 __device__ __forceinline__ DirectTile direct_tile(int groups, int channels, int positions,
-                                                  unsigned blocks_per_part) {
-  const unsigned part = blockIdx.x / blocks_per_part;
-  const int64_t thread = int64_t{blockIdx.x % blocks_per_part} * kDirectThreads + threadIdx.x;
+                                                  const DirectPart& part, int thread) {
+  const unsigned number = blockIdx.x / part.blocks;
   const unsigned tiles = static_cast<unsigned>(channels / kChannels);
   if constexpr (kLayout == Layout::nchw) {
-    const unsigned sample_group = part / tiles;
-    return {thread < positions,
-            static_cast<int>(sample_group / groups),
-            static_cast<int>(sample_group % groups),
-            static_cast<int>(part % tiles) * kChannels,
-            static_cast<int>(thread),
-            int64_t{part} * kChannels * positions + thread};
+    const unsigned sample_group = number / tiles;
+    return {static_cast<int>(sample_group / groups), static_cast<int>(sample_group % groups),
+            static_cast<int>(number % tiles) * kChannels, thread,
+            int64_t{number} * kChannels * positions + thread};
   } else {
     const unsigned all_tiles = tiles * groups;
     const unsigned tile = static_cast<unsigned>(thread) % all_tiles;
-    const unsigned position = static_cast<unsigned>(thread) / all_tiles;
-    return {position < static_cast<unsigned>(positions),
-            static_cast<int>(part),
-            static_cast<int>(tile / tiles),
+    return {static_cast<int>(number), static_cast<int>(tile / tiles),
             static_cast<int>(tile % tiles) * kChannels,
-            static_cast<int>(position),
-            (int64_t{part} * positions * all_tiles + thread) * kChannels};
+            static_cast<int>(static_cast<unsigned>(thread) / all_tiles),
+            (int64_t{number} * part.threads + thread) * kChannels};
   }
 }
 
@@ -85,8 +87,8 @@ struct DirectAlignment {
   bool x, w, y;
 };
 
-template <int kChannels, class E>
-DirectAlignment direct_alignment(const E* x, const E* w, const E* y, int64_t ic) {
+template <int kChannels, class E, class Out>
+DirectAlignment direct_alignment(const E* x, const E* w, const Out* y, int64_t ic) {
   return {ic % kReadAtOnce == 0 && lies_on<kReadAtOnce>(x), lies_on<kChannels>(w),
           lies_on<kChannels>(y)};
 }
@@ -103,73 +105,51 @@ __device__ __forceinline__ int64_t group_start(int groups, int channels, int pos
   }
 }
 
+/// Where the first of a tile's channels lies at a position of that tensor.
+template <Layout kLayout>
+__device__ __forceinline__ int64_t element_at(int groups, int channels, int positions,
+                                              const DirectTile& tile, int64_t position) {
+  const int64_t start = group_start<kLayout>(groups, channels, positions, tile);
+  if constexpr (kLayout == Layout::nchw) {
+    return start + int64_t{tile.channel} * positions + position;
+  } else {
+    return start + tile.channel + position * (int64_t{groups} * channels);
+  }
+}
+
 /// The inputs of a thread's group and the weights of its output channels, one tap at a time.
-/// `positions`: of one channel of x.
 template <class E, Layout kLayout, int kChannels>
 class TapOperands {
  public:
+  /// `positions`: of one channel of x, which need not be those of s.
   __device__ __forceinline__ TapOperands(const Shape& s, int positions, const E* x, const E* w,
                                          const DirectTile& tile, const DirectAlignment& aligned)
-      : ic_(s.ic), aligned_(aligned) {
-    const int64_t first = int64_t{tile.group} * s.ic;
-    next_w_ = int64_t{s.oc} * s.taps;
+      : s_(s), positions_(positions), aligned_(aligned) {
+    constexpr bool kLast = kLayout == Layout::nhwc;
     x_ = x + group_start<kLayout>(s.groups, s.ic, positions, tile);
-    if constexpr (kLayout == Layout::nchw) {
-      next_x_ = positions, next_tap_ = 1, next_oc_ = s.taps;
-      next_position_ = 1;
-      w_ = w + first * next_w_ + int64_t{tile.channel} * s.taps;
-    } else {
-      next_position_ = int64_t{s.groups} * s.ic, next_tap_ = s.oc;
-      w_ = w + first * next_w_ + tile.channel;
-    }
+    w_ = w + tile.group * s.ic * next_w() + int64_t{tile.channel} * (kLast ? 1 : s.taps);
   }
 
   /// sum[c] += sum over ic of x[ic][position] * w[ic][c][tap]. One load of x serves kChannels
   /// multiply-adds.
   __device__ __forceinline__ void reduce(float (&sum)[kChannels], int position, int tap) const {
     if constexpr (kLayout == Layout::nchw) {
-      reduce_strided(sum, x_ + position, w_ + tap);
+      reduce_channels(sum, x_ + position, positions_, w_ + tap, next_w(), s_.taps, s_.ic);
     } else {
-      reduce_neighbours(sum, x_ + position * next_position_, w_ + tap * next_tap_);
+      reduce_neighbours(sum, x_ + position * (int64_t{s_.groups} * s_.ic),
+                        w_ + int64_t{tap} * s_.oc, next_w(), s_.ic, aligned_.x, aligned_.w);
     }
   }
 
  private:
-  __device__ __forceinline__ void reduce_strided(float (&sum)[kChannels], const E* x,
-                                                 const E* w) const {
-    for (int ic = 0; ic < ic_; ++ic) {
-      const float value = widen(*x);
-#pragma unroll
-      for (int c = 0; c < kChannels; ++c) sum[c] = fmaf(value, widen(w[c * next_oc_]), sum[c]);
-      x += next_x_;
-      w += next_w_;
-    }
-  }
+  /// Between weights of neighbouring input channels.
+  __device__ __forceinline__ int64_t next_w() const { return int64_t{s_.oc} * s_.taps; }
 
-  __device__ __forceinline__ void reduce_neighbours(float (&sum)[kChannels], const E* x,
-                                                    const E* w) const {
-    const auto add = [&](float value) {
-      float weights[kChannels];
-      load(weights, w, aligned_.w);
-#pragma unroll
-      for (int c = 0; c < kChannels; ++c) sum[c] = fmaf(value, weights[c], sum[c]);
-      w += next_w_;
-    };
-    int ic = 0;
-    for (; ic + kReadAtOnce <= ic_; ic += kReadAtOnce) {
-      float values[kReadAtOnce];
-      load(values, x + ic, aligned_.x);
-#pragma unroll
-      for (int j = 0; j < kReadAtOnce; ++j) add(values[j]);
-    }
-    for (; ic < ic_; ++ic) add(widen(x[ic]));
-  }
-
-  const int ic_;
-  const DirectAlignment aligned_;
+  const Shape& s_;
+  const int positions_;
+  const DirectAlignment& aligned_;
   const E* x_;
   const E* w_;
-  int64_t next_x_, next_w_, next_oc_, next_position_, next_tap_;
 };
 
 /// Stores a thread's outputs; `positions` of one channel.
