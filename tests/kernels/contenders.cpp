@@ -36,7 +36,7 @@ const std::vector<Promise>& promises() {
       {"wgrad_atomic"},
       {"wgrad_direct"},
       {"wgrad_implicit_gemm", {DType::f32}, kBoth},
-      {"implicit_gemm_mma", kTensor, kBoth},
+      {"implicit_gemm_mma", kTensor, kBoth, Fuses::always},
       {"dgrad_implicit_gemm_mma", kTensor, kBoth},
       {"wgrad_implicit_gemm_mma", kTensor, kBoth},
   };

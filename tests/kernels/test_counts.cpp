@@ -18,7 +18,8 @@ class CountsTest : public testing::TestWithParam<Contender> {
   }
 
   void expect_counted(const Problem& p) {
-    const auto& [strategy, config, fuses, picky] = GetParam();
+    const Strategy* const strategy = GetParam().strategy;
+    const Config& config = GetParam().config;
     if (GetParam().skips(p)) return;
     const Case c(strategy->op, p, DataMode::int_exact, 1, config);
     counters_.reset();

@@ -76,8 +76,9 @@ TEST(Registry, SizesBeyond32BitsAreRefusedNotWrapped) {
   const Problem high = Problem::parse("mb1_ic1oc2048_ih512iw512_kh2kw2_sh2sw2");
   const auto refusing = [](const Problem& p) {
     std::set<std::string> names;
-    for (const auto& [s, config, picky] : contenders()) {
-      if (config.layout == Layout::nchw && !s->supports(p, config).empty()) names.insert(s->name);
+    for (const Contender& c : contenders()) {
+      const bool refused = !c.strategy->supports(p, c.config).empty();
+      if (c.config.layout == Layout::nchw && refused) names.insert(c.strategy->name);
     }
     return names;
   };
