@@ -93,7 +93,7 @@ TEST(Registry, SizesBeyond32BitsAreRefusedNotWrapped) {
 TEST(Registry, AKernelFarBeyondTheInputIsRefusedNotWrapped) {
   // The last tap reads 39999 rows of 65536 inputs back from where the first one does.
   const Problem p = Problem::parse("mb1_ic1oc1_ih1iw65536_oh2ow2_kh40000kw1_ph20000pw0");
-  for (const auto& [s, config, picky] : contenders()) {
+  for (const auto& [s, config, fuses, picky] : contenders()) {
     const bool has_table = s->name == "implicit_gemm" || s->name == "implicit_gemm_mma";
     const std::string reason = s->supports(p, config);
     EXPECT_EQ(reason.find("reach of the kernel") != reason.npos, has_table) << s->name << reason;
