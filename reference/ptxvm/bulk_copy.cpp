@@ -8,6 +8,7 @@
 #include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/mbarrier.h"
+#include "reference/ptxvm/text.h"
 
 namespace ptxvm {
 namespace {
@@ -25,9 +26,7 @@ std::byte* in_global(Warp& warp, const Op* op, int lane, uint64_t address, uint3
   if (address % kGrain)
     raise(warp, op, TrapKind::misaligned, lane,
           "the global address of a bulk copy is not a multiple of 16");
-  Memory& memory = *warp.cta->grid.memory;
-  if (!memory.find(address, bytes))
-    raise(warp, op, TrapKind::out_of_bounds, lane, memory.describe(address + bytes - 1).c_str());
+  check_global(warp, op, lane, "bulk copy", address, bytes);
   Site& site = warp.sites[op->site];
   const uint64_t first = address / kSectorBytes, last = (address + bytes - 1) / kSectorBytes;
   ++site.global.requests;
@@ -58,6 +57,18 @@ void write_masked(Warp& warp, const BulkRequest& copy, std::byte* to, const std:
 }
 
 }  // namespace
+
+void check_global(Warp& warp, const Op* op, int lane, const char* what, uint64_t address,
+                  uint32_t bytes) {
+  const Memory& memory = *warp.cta->grid.memory;
+  if (memory.find(address, bytes)) return;
+  const uint64_t bad = memory.find(address) ? address + bytes - 1 : address;
+  const std::string text = std::string(what) + " of " + std::to_string(bytes) + " bytes at " +
+                           hex(address) + "\n  " + memory.describe(bad);
+  const TrapKind kind =
+      memory.was_released(bad) ? TrapKind::use_after_free : TrapKind::out_of_bounds;
+  raise(warp, op, kind, lane, text.c_str());
+}
 
 void perform_bulk(bool alone, std::byte* to, const std::byte* from, size_t bytes,
                   BulkReduction reduction) {
@@ -133,9 +144,7 @@ void bulk_to_global(Warp& warp, const Op* op, int lane, const BulkRequest& copy)
 
 void bulk_prefetch(Warp& warp, const Op* op, int lane, const BulkRequest& copy) {
   check_size(warp, op, lane, copy.bytes);
-  if (copy.bytes && !warp.cta->grid.memory->find(copy.from, copy.bytes))
-    raise(warp, op, TrapKind::out_of_bounds, lane,
-          warp.cta->grid.memory->describe(copy.from + copy.bytes - 1).c_str());
+  if (copy.bytes) check_global(warp, op, lane, "bulk copy", copy.from, copy.bytes);
 }
 
 }  // namespace ptxvm

@@ -51,6 +51,8 @@ struct BulkArrival {
 };
 void arrive_in_shared(Warp&, const Op*, int lane, const BulkArrival&,
                       const std::vector<std::byte>& data, const std::vector<BulkPiece>&);
+/// Traps unless one allocation holds these bytes; `what` accesses them.
+void check_global(Warp&, const Op*, int lane, const char* what, uint64_t address, uint32_t bytes);
 /// Bytes that a copy moved to or from the shared memory of one block.
 void count_shared_bytes(Warp&, const Op*, uint64_t bytes);
 

@@ -30,11 +30,8 @@ void check_map_alignment(Warp& warp, const Op* op, int lane, uint64_t address) {
 }
 
 std::byte* map_in_global(Warp& warp, const Op* op, int lane, uint64_t address) {
-  const Memory& memory = *warp.cta->grid.memory;
-  if (memory.find(address, kTensorMapBytes)) return warp.worker->memory.host_bias + address;
-  const std::string text = "tensor map at " + hex(address) + "\n  " + memory.describe(address);
-  const bool freed = memory.was_released(address);
-  raise(warp, op, freed ? TrapKind::use_after_free : TrapKind::out_of_bounds, lane, text.c_str());
+  check_global(warp, op, lane, "tensor map", address, kTensorMapBytes);
+  return warp.worker->memory.host_bias + address;
 }
 
 /// In parameters, constants or global memory, as the ISA has it.
@@ -88,16 +85,10 @@ void check_spans(Warp& warp, const Op* op, int lane, const TensorBox& box) {
   uint64_t begin = 0, end = 0;  // the allocation found last
   for (const TensorSpan& span : box.spans) {
     if (span.address >= begin && span.address + span.bytes <= end) continue;
-    if (const Memory::Allocation* found = memory.find(span.address, span.bytes)) {
-      begin = found->address;
-      end = found->address + found->size;
-      continue;
-    }
-    const uint64_t first = memory.find(span.address) ? span.address + span.bytes - 1 : span.address;
-    raise(warp, op, memory.was_released(first) ? TrapKind::use_after_free : TrapKind::out_of_bounds,
-          lane,
-          ("tensor copy: the tensor reaches to " + hex(first) + "\n  " + memory.describe(first))
-              .c_str());
+    check_global(warp, op, lane, "tensor copy: row", span.address, span.bytes);
+    const Memory::Allocation* found = memory.find(span.address);
+    begin = found->address;
+    end = found->address + found->size;
   }
 }
 

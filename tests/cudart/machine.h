@@ -19,3 +19,14 @@ inline bool on_virtual_gpu() { return virtual_function<const char*()>("ptxvmVers
 
 #define VIRTUAL_GPU_ONLY() \
   if (!on_virtual_gpu()) GTEST_SKIP() << "about the virtual GPU only"
+
+/// A function of the driver, by way of the runtime.
+template <class F>
+F* driver_function(const char* name) {
+  void* function = nullptr;
+  cudaDriverEntryPointQueryResult found{};
+  EXPECT_CUDA(
+      cudaGetDriverEntryPointByVersion(name, &function, CUDART_VERSION, cudaEnableDefault, &found));
+  EXPECT_EQ(found, cudaDriverEntryPointSuccess) << name;
+  return reinterpret_cast<F*>(function);
+}

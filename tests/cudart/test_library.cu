@@ -90,15 +90,6 @@ TEST(Library, ComesFromAFileToo) {
   EXPECT_CUDA(cudaLibraryUnload(library));
 }
 
-template <class F>
-F* driver_function(const char* name) {
-  void* function = nullptr;
-  cudaDriverEntryPointQueryResult found{};
-  EXPECT_CUDA(cudaGetDriverEntryPointByVersion(name, &function, 12050, cudaEnableDefault, &found));
-  EXPECT_EQ(found, cudaDriverEntryPointSuccess) << name;
-  return reinterpret_cast<F*>(function);
-}
-
 TEST(Driver, NamesItsErrors) {
   const auto name_of = driver_function<decltype(cuGetErrorName)>("cuGetErrorName");
   const auto text_of = driver_function<decltype(cuGetErrorString)>("cuGetErrorString");

@@ -88,15 +88,6 @@ __global__ void write_tile(int x, int y) {
   ptx::cp_async_bulk_wait_group(ptx::n32_t<0>{});
 }
 
-template <class F>
-F* driver_function(const char* name) {
-  void* function = nullptr;
-  cudaDriverEntryPointQueryResult found{};
-  EXPECT_CUDA(cudaGetDriverEntryPointByVersion(name, &function, 13000, cudaEnableDefault, &found));
-  EXPECT_EQ(found, cudaDriverEntryPointSuccess) << name;
-  return reinterpret_cast<F*>(function);
-}
-
 /// Arguments of a 2-D f32 map, to be spoilt one at a time.
 struct Tiled {
   CUtensorMap map{};

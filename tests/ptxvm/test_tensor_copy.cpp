@@ -599,6 +599,78 @@ TEST(TensorCopy, Refusals) {
                PtxError);
 }
 
+/// Every spelling that the ISA has and the other tests have not.
+TEST(TensorCopy, Forms) {
+  Device device;
+  const Copy tile = small(device);
+  Copy column = tile;
+  column.map.mode = TensorMode::im2col;
+  column.map.last_dimension = 2;
+  column.map.sizes[2] = column.map.steps[2] = 1;
+  column.map.strides[1] = 256;
+  column.map.channels = 16, column.map.pixels = 4;
+  std::memset(device.host(tile.map.address), 0x22, 256);
+  const auto loads = [&](const char* text, const Copy& copy) {
+    device.run(std::string(kArrive) + text + kShow, copy, 256);
+    const std::vector<uint8_t> shown = device.shown();
+    EXPECT_EQ(std::count(shown.begin(), shown.end(), 0x22), 256) << text;
+  };
+  loads(
+      "cp.async.bulk.tensor.2d.shared::cta.global.tile.mbarrier::complete_tx::bytes [s], [m, {c0, "
+      "c1}], [b];",
+      tile);
+  loads(
+      "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [s], [m, {0, "
+      "0}], [b];",
+      tile);
+  loads(
+      "cp.async.bulk.tensor.3d.shared::cta.global.im2col.mbarrier::complete_tx::bytes.L2::cache_"
+      "hint [s], [m, {c0, c1, c2}], [b], {0}, policy;",
+      column);
+  loads(
+      "mov.u16 mask, 1; "
+      "cp.async.bulk.tensor.3d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes."
+      "multicast::cluster.L2::cache_hint [s], [m, {c0, c1, c2}], [b], {o0}, mask, policy;",
+      column);
+  loads(
+      "mov.u16 mask, 1; "
+      "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::"
+      "cluster.L2::cache_hint [s], [m, {c0, c1}], [b], mask, policy;",
+      tile);
+  device.give(std::vector<uint8_t>(kShared, 0));
+  const auto stores = [&](const char* text, const Copy& copy) {
+    std::memset(device.host(tile.map.address), 0x22, 256);
+    device.run(std::string(text) + kCommit, copy, 0);
+    for (int i = 0; i < 256; ++i)
+      ASSERT_EQ(int(device.host(tile.map.address)[i]), 0) << text << " " << i;
+  };
+  stores(
+      "cp.async.bulk.tensor.2d.global.shared::cta.bulk_group.L2::cache_hint [m, {c0, c1}], [s], "
+      "policy;",
+      tile);
+  stores(
+      "cp.async.bulk.tensor.3d.global.shared::cta.im2col_no_offs.bulk_group.L2::cache_hint [m, "
+      "{c0, c1, c2}], [s], policy;",
+      column);
+  Copy words = tile;
+  words.map.type = TensorType::u32;
+  stores(
+      "cp.reduce.async.bulk.tensor.2d.global.shared::cta.and.tile.bulk_group.L2::cache_hint [m, "
+      "{c0, c1}], [s], policy;",
+      words);
+  const auto prefetches = [&](const char* text, const Copy& copy) {
+    EXPECT_NO_THROW(device.run(std::string(text) + "wait:", copy, 0)) << text;
+  };
+  prefetches(
+      "cp.async.bulk.prefetch.tensor.2d.L2.global.tile.L2::cache_hint [m, {c0, c1}], policy;",
+      tile);
+  prefetches(
+      "cp.async.bulk.prefetch.tensor.3d.L2.global.im2col.L2::cache_hint [m, {c0, c1, c2}], {o0}, "
+      "policy;",
+      column);
+  prefetches("prefetch.param.tensormap [map];", tile);
+}
+
 TEST(TensorCopy, PrefetchChecksTheTensor) {
   Device device;
   Copy copy = small(device);

@@ -22,4 +22,12 @@ inline const ptx::Instruction& instruction_of(Warp& w, const Op* op) {
   return *w.level->code->instructions[op->instruction];
 }
 
+/// The operation of cp.reduce: "add" ...; empty: there is none.
+inline const char* reduction_word(const ptx::Instruction& in) {
+  if (!in.has("reduce")) return "";
+  for (const char* word : {"add", "min", "max", "inc", "dec", "and", "or", "xor"})
+    if (in.has(word)) return word;
+  return "";
+}
+
 }  // namespace ptxvm::PTXVM_ISA

@@ -57,9 +57,7 @@ const Op* prefetch(Warp& w, const Op* op) {
 }
 
 BulkReduction reduction_of(const ptx::Instruction& in) {
-  for (const char* operation : {"add", "min", "max", "inc", "dec", "and", "or", "xor"})
-    if (in.has(operation)) return bulk_reduction(operation, in.type(), true);
-  return nullptr;
+  return bulk_reduction(reduction_word(in), in.type(), true);
 }
 /// Shared memory is combined with integers only.
 bool combines_shared(const ptx::Instruction& in) {

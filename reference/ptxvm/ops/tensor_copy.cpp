@@ -50,10 +50,7 @@ const Op* load_box(Warp& w, const Op* op) {
 
 const Op* store_box(Warp& w, const Op* op) {
   const ptx::Instruction& in = instruction_of(w, op);
-  const char* combine = "";
-  if (in.has("reduce"))
-    for (const char* word : {"add", "min", "max", "inc", "dec", "and", "or", "xor"})
-      if (in.has(word)) combine = word;
+  const char* const combine = reduction_word(in);
   each_lane(w.mask, [&](int lane) {
     TensorRequest copy = request(w, op, in, lane);
     copy.combine = combine;
@@ -104,7 +101,10 @@ Selected select_tensor_copy(const ptx::Instruction& in) {
   if (in.operands.size() != needed || !has_coordinates(in.operands[map], dimensions)) return {};
   if (in.has("im2col") && !has_vector(in.operands[addresses], dimensions - 2)) return {};
   if (prefetches) return {prefetch};
-  if (!loads) return {in.has("im2col") ? nullptr : store_box};
+  if (!loads) {
+    const bool combines = !in.has("reduce") || *reduction_word(in);
+    return {combines && !in.has("im2col") ? store_box : nullptr};
+  }
   return {in.has("global") && !in.has("im2col_no_offs") ? load_box : nullptr};
 }
 
