@@ -162,8 +162,7 @@ std::string supports(const Problem& p, const Config& c) {
 /// Weights by phase, the table of input rows, and the tile that wastes least.
 struct Plan : PhaseWeights {
   Plan(const Problem& p, const Shape& s, const Call& call)
-      : PhaseWeights(s, static_cast<const float*>(call.w), kWeightAlignment, call.stream,
-                     call.config.layout),
+      : PhaseWeights(s, call.config, call.w, kWeightAlignment, call.stream),
         tile(tile_of(p)),
         whole_taps(s.ic % kStageDepth == 0),
         table(int64_t{s.taps} * s.ic / (whole_taps ? kStageDepth : 1)) {
@@ -194,10 +193,10 @@ void launch(const Call& call) {
       constexpr TileSize kSize = detail::size_of_tile<T>();
       detail::launch(implicit_gemm_kernel<T, path()>, blocks(p, kSize), T::kThreads, call.stream,
                      detail::make_shape(p), in, out, static_cast<const float*>(call.x),
-                     static_cast<const float*>(plan.data.data()),
-                     static_cast<const InputRow*>(plan.table.data()), static_cast<float*>(call.y),
-                     plan.oc_padded, static_cast<unsigned>(tiles_per_phase(p, kSize)),
-                     store_vectors, detail::epilogue_of(call));
+                     plan.as<float>(), static_cast<const InputRow*>(plan.table.data()),
+                     static_cast<float*>(call.y), plan.oc_padded,
+                     static_cast<unsigned>(tiles_per_phase(p, kSize)), store_vectors,
+                     detail::epilogue_of(call));
     });
   });
 }

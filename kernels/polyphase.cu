@@ -3,6 +3,7 @@
 // of them, interleaved. Repacking the weights by phase is `prepare`.
 #include "kernels/detail/launch.cuh"
 #include "kernels/detail/phase.cuh"
+#include "kernels/detail/reduce_channels.cuh"
 
 namespace tconv {
 namespace {
@@ -16,44 +17,73 @@ constexpr int kThreads = 256;
 /// Grants 64 registers a thread; left alone, ptxas aims for fewer and spills.
 constexpr int kBlocksPerSm = 4;
 
-/// kCount consecutive weights, in loads as wide as the packing aligns them.
-template <int kCount>
-__device__ __forceinline__ void load_weights(float (&to)[kCount], const float* from) {
-  if constexpr (kCount % 4 == 0) {
-#pragma unroll
-    for (int i = 0; i < kCount; i += 4) {
-      const float4 four = *reinterpret_cast<const float4*>(from + i);
-      to[i] = four.x, to[i + 1] = four.y, to[i + 2] = four.z, to[i + 3] = four.w;
-    }
+/// What a thread computes: output m of phase `number`, kChannels output channels from `channel` on.
+struct PhaseTile {
+  int number, group, channel;
+  unsigned m;
+};
+
+/// Tiles of channels are fastest, so that neighbours read the same inputs: blocks in nchw, where
+/// the lanes of a warp are outputs and want the same weights, threads in nhwc, where lanes are
+/// channels and want the same inputs.
+template <Layout kLayout, int kChannels>
+__device__ __forceinline__ PhaseTile phase_tile(const Shape& s, int oc_padded,
+                                                unsigned blocks_per_phase) {
+  const unsigned tiles = static_cast<unsigned>(oc_padded / kChannels);
+  unsigned block = blockIdx.x, tile = 0, group = 0, m = 0;
+  if constexpr (kLayout == Layout::nchw) {
+    tile = block % tiles;
+    group = block / tiles % s.groups;
+    block = block / tiles / s.groups;
+    m = block % blocks_per_phase * kThreads + threadIdx.x;
   } else {
+    const unsigned thread = block % blocks_per_phase * kThreads + threadIdx.x;
+    tile = thread % tiles;
+    group = thread / tiles % s.groups;
+    m = thread / tiles / s.groups;
+  }
+  return {static_cast<int>(block / blocks_per_phase), static_cast<int>(group),
+          static_cast<int>(tile) * kChannels, m};
+}
+
+/// sum[c] += sum over ic of x[ic] * w[ic * oc_padded + c].
+template <Layout kLayout, int kChannels, class E>
+__device__ __forceinline__ void reduce_packed(float (&sum)[kChannels], const Shape& s,
+                                              const E* from, const E* w, int oc_padded,
+                                              bool x_aligned) {
+  if constexpr (kLayout == Layout::nhwc) {
+    detail::reduce_neighbours(sum, from, w, oc_padded, s.ic, x_aligned, true);
+  } else {
+    for (int ic = 0; ic < s.ic; ++ic, from += s.in_spatial, w += oc_padded) {
+      float weights[kChannels];
+      detail::load(weights, w, true);
+      const float value = detail::widen(*from);
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) to[i] = from[i];
+      for (int c = 0; c < kChannels; ++c) sum[c] = fmaf(value, weights[c], sum[c]);
+    }
   }
 }
 
 // y[n][oc][first + m*s] = sum over ic, j of x[n][ic][input + m - j*step] *
-// packed[phase][j][ic][oc]. One block per phase, channel tile and 256 outputs of the phase; one
-// thread per output and kChannels channels. The weights are the same for the whole block: each load
-// is one broadcast.
-template <int kChannels>
+// packed[phase][j][ic][oc]. One thread per output of a phase and kChannels channels.
+template <class E, Layout kLayout, int kChannels>
 __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
-    polyphase_kernel(const __grid_constant__ Shape s, const float* __restrict__ x,
-                     const float* __restrict__ packed, float* __restrict__ y, int oc_padded,
+    polyphase_kernel(const __grid_constant__ Shape s, const E* __restrict__ x,
+                     const E* __restrict__ packed, E* __restrict__ y, int oc_padded,
+                     detail::OutputEpilogue epilogue, bool x_aligned, bool y_aligned,
                      unsigned blocks_per_phase) {
-  // Which: channel tiles fastest, so that neighbouring blocks read the same inputs.
-  const unsigned tiles = static_cast<unsigned>(oc_padded / kChannels);
-  const unsigned tile = blockIdx.x % tiles;
-  const unsigned group = blockIdx.x / tiles % s.groups;
-  const unsigned block = blockIdx.x / tiles / s.groups;
-  const Phase p = detail::phase_at(s, static_cast<int>(block / blocks_per_phase));
-  const unsigned m = block % blocks_per_phase * kThreads + threadIdx.x;
-  if (m >= static_cast<unsigned>(s.batch) * p.outputs()) return;
+  const PhaseTile tile = phase_tile<kLayout, kChannels>(s, oc_padded, blocks_per_phase);
+  const Phase p = detail::phase_at(s, tile.number);
+  if (tile.m >= static_cast<unsigned>(s.batch) * p.outputs()) return;
 
   // Where: the input window of this output, the weights of this phase.
-  const PhasePoint at = detail::point_at(s, p, static_cast<int>(m));
-  x += (int64_t{at.sample} * s.groups + group) * s.ic * s.in_spatial;
+  constexpr bool kLast = kLayout == Layout::nhwc;
+  const PhasePoint at = detail::point_at(s, p, static_cast<int>(tile.m));
+  const int64_t position = kLast ? int64_t{s.groups} * s.ic : 1;  // between neighbours
+  x += kLast ? at.sample * s.in_spatial * position + int64_t{tile.group} * s.ic
+             : (int64_t{at.sample} * s.groups + tile.group) * s.ic * s.in_spatial;
   const int64_t tap_stride = int64_t{s.ic} * oc_padded;
-  const float* w_tap = packed + int64_t{group} * s.taps * tap_stride + int64_t{tile} * kChannels;
+  const E* w_tap = packed + int64_t{tile.group} * s.taps * tap_stride + tile.channel;
   if (p.taps() > 0) w_tap += detail::first_packed_tap(s, p) * tap_stride;
 
   // Sum: a window of p.taps() inputs; only the border has to be looked for.
@@ -68,25 +98,26 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
                             static_cast<unsigned>(ih) < static_cast<unsigned>(s.h.in) &&
                             static_cast<unsigned>(iw) < static_cast<unsigned>(s.w.in);
         if (!inside) continue;
-        const float* from = x + (id * s.h.in + ih) * s.w.in + iw;
-        const float* w = w_tap;
-        for (int ic = 0; ic < s.ic; ++ic, from += s.in_spatial, w += oc_padded) {
-          float weights[kChannels];
-          load_weights(weights, w);
-          const float value = *from;
-#pragma unroll
-          for (int c = 0; c < kChannels; ++c) sum[c] = fmaf(value, weights[c], sum[c]);
-        }
+        const E* const from = x + ((id * s.h.in + ih) * s.w.in + iw) * position;
+        reduce_packed<kLayout>(sum, s, from, w_tap, oc_padded, x_aligned);
       }
     }
   }
 
-  // Store: also the zeros of a phase without taps. Padded channels stay here.
-  const int oc = static_cast<int>(tile) * kChannels;
-  y += ((int64_t{at.sample} * s.groups + group) * s.oc + oc) * s.out_spatial + at.output;
+  // Store: also what a phase without taps leaves to the epilogue. Padded channels stay here.
+  const int exist = s.oc - tile.channel;
+  detail::apply(epilogue, sum, tile.group * s.oc + tile.channel, exist);
+  if constexpr (kLast) {
+    y += (int64_t{at.sample} * s.out_spatial + at.output) * s.groups * s.oc +
+         int64_t{tile.group} * s.oc + tile.channel;
+    if (exist >= kChannels) return detail::store(y, sum, y_aligned);
+  } else {
+    y += ((int64_t{at.sample} * s.groups + tile.group) * s.oc + tile.channel) * s.out_spatial +
+         at.output;
+  }
 #pragma unroll
   for (int c = 0; c < kChannels; ++c) {
-    if (oc + c < s.oc) y[int64_t{c} * s.out_spatial] = sum[c];
+    if (c < exist) y[int64_t{c} * (kLast ? 1 : s.out_spatial)] = detail::narrow<E>(sum[c]);
   }
 }
 
@@ -103,50 +134,76 @@ int64_t padded_channels(const Problem& p) {
   return detail::divide_up(p.oc_per_group(), tile) * tile;
 }
 
-/// Phase 0 has the most outputs on every axis; a block that finds its phase shorter leaves at once.
-int64_t blocks_per_phase(const Problem& p) {
-  const int64_t outputs = detail::phase_at(detail::make_shape(p), 0).outputs();
-  return detail::divide_up(p.batch * outputs, int64_t{kThreads});
+int64_t channel_tiles(const Problem& p) {
+  return p.groups * (padded_channels(p) / tile_of(p.oc_per_group()));
 }
 
-int64_t blocks(const Problem& p) {
-  return blocks_per_phase(p) * detail::phase_count(detail::make_shape(p)) * p.groups *
-         (padded_channels(p) / tile_of(p.oc_per_group()));
+/// Threads that a phase keeps busy in a run of blocks. Phase 0 has the most outputs on every axis;
+/// a block that finds its phase shorter leaves at once.
+int64_t threads_per_phase(const Problem& p, Layout layout) {
+  const int64_t outputs = p.batch * detail::phase_at(detail::make_shape(p), 0).outputs();
+  return layout == Layout::nchw ? outputs : outputs * channel_tiles(p);
+}
+
+int64_t blocks_per_phase(const Problem& p, Layout layout) {
+  return detail::divide_up(threads_per_phase(p, layout), int64_t{kThreads});
+}
+
+int64_t blocks(const Problem& p, Layout layout) {
+  return blocks_per_phase(p, layout) * detail::phase_count(detail::make_shape(p)) *
+         (layout == Layout::nchw ? channel_tiles(p) : 1);
 }
 
 std::string supports(const Problem& p, const Config& c) {
-  if (std::string reason = detail::refuse(p, c, detail::kF32Nchw); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse(p, c, detail::kFmaFusing); !reason.empty()) return reason;
   if (std::string reason = detail::refuse_batched_outputs(p); !reason.empty()) return reason;
   if (std::string reason = PhaseWeights::refuse(p, tile_of(p.oc_per_group())); !reason.empty())
     return reason;
-  return detail::refuse_grid(blocks(p));
+  if (threads_per_phase(p, c.layout) > detail::kIndexLimit) {
+    return "outputs of a phase times tiles of channels must be at most " +
+           std::to_string(detail::kIndexLimit);
+  }
+  return detail::refuse_grid(blocks(p, c.layout));
 }
 
 std::unique_ptr<Prepared> prepare(const Call& call) {
   const Shape s = detail::make_shape(call.problem);
-  return std::make_unique<PhaseWeights>(s, static_cast<const float*>(call.w), tile_of(s.oc),
-                                        call.stream);
+  return std::make_unique<PhaseWeights>(s, call.config, call.w, tile_of(s.oc), call.stream);
+}
+
+/// Calls body(std::integral_constant<int, tile_of(channels)>{}).
+template <class Body>
+void with_tile(int64_t channels, Body body) {
+  switch (tile_of(channels)) {
+    case 8:
+      return body(std::integral_constant<int, 8>{});
+    case 4:
+      return body(std::integral_constant<int, 4>{});
+    case 2:
+      return body(std::integral_constant<int, 2>{});
+    default:
+      return body(std::integral_constant<int, 1>{});
+  }
 }
 
 void launch(const Call& call) {
   const Problem& p = call.problem;
   const auto& packed = static_cast<const PhaseWeights&>(*call.prepared);
-  const auto run = [&](auto kernel) {
-    detail::launch(kernel, blocks(p), kThreads, call.stream, detail::make_shape(p),
-                   static_cast<const float*>(call.x), static_cast<const float*>(packed.data.data()),
-                   static_cast<float*>(call.y), packed.oc_padded,
-                   static_cast<unsigned>(blocks_per_phase(p)));
-  };
-  switch (tile_of(p.oc_per_group())) {
-    case 8:
-      return run(polyphase_kernel<8>);
-    case 4:
-      return run(polyphase_kernel<4>);
-    case 2:
-      return run(polyphase_kernel<2>);
-    default:
-      return run(polyphase_kernel<1>);
-  }
+  detail::with_storage(call.config, [&](auto element, auto layout) {
+    using E = decltype(element);
+    const auto* const x = static_cast<const E*>(call.x);
+    auto* const y = static_cast<E*>(call.y);
+    const bool x_aligned =
+        p.ic_per_group() % detail::kReadAtOnce == 0 && detail::lies_on<detail::kReadAtOnce>(x);
+    with_tile(p.oc_per_group(), [&](auto tile) {
+      const bool y_aligned =
+          p.oc_per_group() % detail::kPerAccess<E, tile()> == 0 && detail::lies_on<tile()>(y);
+      detail::launch(polyphase_kernel<E, layout(), tile()>, blocks(p, layout()), kThreads,
+                     call.stream, detail::make_shape(p), x, packed.as<E>(), y, packed.oc_padded,
+                     detail::epilogue_of(call), x_aligned, y_aligned,
+                     static_cast<unsigned>(blocks_per_phase(p, layout())));
+    });
+  });
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 // wgrad_atomic: wgrad_direct, with the sum over batch and space cut into parts that run side by
 // side and are added to the weights atomically, in whatever order they finish. With a single part
-// nothing meets: plain stores, and the result is deterministic.
+// nothing meets: plain stores, and the result is deterministic. f16 and bf16 are added up in a
+// float workspace and rounded once, in a launch of its own.
 #include <algorithm>
+#include <type_traits>
 
+#include "kernels/detail/narrow.h"
 #include "kernels/detail/wgrad_tile.cuh"
 
 namespace tconv {
@@ -11,37 +14,35 @@ namespace {
 using detail::Shape;
 using detail::WeightTile;
 
-constexpr int kThreads = 256;
-constexpr int kWarps = kThreads / detail::kWarp;
 /// Grants 80 registers a thread: with 64, ptxas spills some of the unrolled sum.
 constexpr int kBlocksPerSm = 3;
 /// Inputs per part: eight multiply-adds a lane and weight for one atomic a weight.
 constexpr int kPart = 256;
 
-// w[ic][oc][t] += sum over a part of (n, i) of x[n][ic][i] * y[n][oc][i*s - crop + t*d]. One warp
-// per weight tile and part, tiles fastest.
-template <int kChannels, bool kAtomic>
-__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
-    wgrad_kernel(const __grid_constant__ Shape s, const float* __restrict__ x,
-                 const float* __restrict__ y, float* __restrict__ w, int tiles,
-                 unsigned blocks_per_part) {
+// w[ic][oc][t] += sum over a part of (n, i) of x[n][ic][i] * y[n][oc][i*s - crop + t*d]. Weight
+// tiles fastest, then parts. Atomic additions are to floats: in a narrower type each would round.
+template <class E, class Sum, Layout kLayout, int kChannels, bool kAtomic>
+__global__ void __launch_bounds__(detail::kWgradThreads, kBlocksPerSm)
+    wgrad_kernel(const __grid_constant__ Shape s, const E* __restrict__ x, const E* __restrict__ y,
+                 Sum* __restrict__ w, int tiles, unsigned blocks_per_part, bool y_aligned,
+                 bool w_aligned) {
   const int index =
-      static_cast<int>(blockIdx.x % blocks_per_part * kWarps + threadIdx.x / detail::kWarp);
-  if (index >= tiles) return;  // whole warps: the reduction below has all its lanes
-  const WeightTile tile = detail::weight_tile<kChannels>(s, index);
+      static_cast<int>(blockIdx.x % blocks_per_part) * detail::kTilesPerBlock<kLayout> +
+      detail::tile_in_block<kLayout>();
+  const WeightTile tile = detail::weight_tile<kLayout, kChannels>(s, index);
   const int first = static_cast<int>(blockIdx.x / blocks_per_part) * kPart;
   float sum[kChannels] = {};
-  detail::reduce_positions(sum, s, tile, x, y, first, first + kPart);
+  const bool mine = detail::reduce_tile<kLayout>(sum, s, tile, index < tiles, x, y, first,
+                                                 first + kPart, y_aligned);
 
-  if (threadIdx.x % detail::kWarp != 0) return;
-  w += ((int64_t{tile.group} * s.ic + tile.ic) * s.oc + tile.oc) * s.taps + tile.tap;
+  if (!mine) return;
+  w += detail::weight_at<kLayout>(s, tile);
+  if constexpr (kAtomic) {
+    const int64_t next = kLayout == Layout::nchw ? s.taps : 1;
 #pragma unroll
-  for (int c = 0; c < kChannels; ++c) {
-    if constexpr (kAtomic) {
-      atomicAdd(w + int64_t{c} * s.taps, sum[c]);
-    } else {
-      w[int64_t{c} * s.taps] = sum[c];
-    }
+    for (int c = 0; c < kChannels; ++c) atomicAdd(w + c * next, sum[c]);
+  } else {
+    detail::store_tile<kLayout>(w, s.taps, sum, w_aligned);
   }
 }
 
@@ -50,29 +51,40 @@ int64_t parts(const Problem& p) {
   return std::max<int64_t>(detail::divide_up(p.batch * p.in_spatial(), int64_t{kPart}), 1);
 }
 
-int64_t blocks_per_part(const Problem& p) {
-  return detail::divide_up(detail::weight_tiles(p), int64_t{kWarps});
-}
-
 std::string supports(const Problem& p, const Config& c) {
   if (std::string reason = detail::refuse_wgrad(p, c); !reason.empty()) return reason;
-  return detail::refuse_grid(blocks_per_part(p) * parts(p));
+  return detail::refuse_grid(detail::wgrad_blocks(p, c.layout) * parts(p));
+}
+
+int64_t workspace(const Problem& p, const Config& c) {
+  return parts(p) > 1 ? detail::float_sums(c.dtype, p.w_size()) : 0;
+}
+
+template <class E, class Sum, Layout kLayout, bool kAtomic>
+void sum_up(const Call& call, Sum* w) {
+  const Problem& p = call.problem;
+  const auto* const y = static_cast<const E*>(call.y);
+  const int64_t blocks = detail::wgrad_blocks(p, kLayout);
+  detail::with_channel_tile(p.oc_per_group(), [&](auto tile) {
+    detail::launch(wgrad_kernel<E, Sum, kLayout, tile(), kAtomic>, blocks * parts(p),
+                   detail::kWgradThreads, call.stream, detail::make_shape(p),
+                   static_cast<const E*>(call.x), y, w, static_cast<int>(detail::weight_tiles(p)),
+                   static_cast<unsigned>(blocks), detail::lies_on<tile()>(y),
+                   detail::lies_on<tile()>(w));
+  });
 }
 
 void launch(const Call& call) {
-  const Problem& p = call.problem;
-  const bool atomic = parts(p) > 1;
-  if (atomic) {
-    const size_t bytes = static_cast<size_t>(p.w_size()) * sizeof(float);
-    TCONV_CUDA(cudaMemsetAsync(call.w, 0, bytes, call.stream));
-  }
-  detail::with_channel_tile(p.oc_per_group(), [&](auto tile) {
-    const auto kernel = atomic ? wgrad_kernel<tile(), true> : wgrad_kernel<tile(), false>;
-    detail::launch(kernel, blocks_per_part(p) * parts(p), kThreads, call.stream,
-                   detail::make_shape(p), static_cast<const float*>(call.x),
-                   static_cast<const float*>(call.y), static_cast<float*>(call.w),
-                   static_cast<int>(detail::weight_tiles(p)),
-                   static_cast<unsigned>(blocks_per_part(p)));
+  const int64_t size = call.problem.w_size();
+  detail::with_storage(call.config, [&](auto element, auto layout) {
+    using E = decltype(element);
+    if (parts(call.problem) == 1)
+      return sum_up<E, E, layout(), false>(call, static_cast<E*>(call.w));
+    const bool in_place = std::is_same_v<E, float>;
+    auto* const sums = static_cast<float*>(in_place ? call.w : call.workspace);
+    TCONV_CUDA(cudaMemsetAsync(sums, 0, static_cast<size_t>(size) * sizeof(float), call.stream));
+    sum_up<E, float, layout(), true>(call, sums);
+    if (!in_place) detail::narrow_sums(call.config.dtype, sums, call.w, size, call.stream);
   });
 }
 
@@ -84,6 +96,7 @@ TCONV_REGISTER_STRATEGY({
     .summary = "wgrad_direct split over batch and space, parts added atomically; plain stores with "
                "one part",
     .supports = supports,
+    .workspace = workspace,
     // One multiply-add per valid (input, tap) and channel pair, in whichever part it falls.
     .macs_executed = [](const Problem& p, const Config&) { return p.macs_needed(); },
     .deterministic = [](const Problem& p, const Config&) { return parts(p) == 1; },

@@ -24,7 +24,6 @@ inline constexpr Capability kFma{kFmaTypes, kLayouts};
 inline constexpr Capability kFmaFusing{kFmaTypes, kLayouts, true};
 inline constexpr Capability kF32{std::span(kFmaTypes).first(1), kLayouts};
 inline constexpr Capability kF32Fusing{std::span(kFmaTypes).first(1), kLayouts, true};
-inline constexpr Capability kF32Nchw{std::span(kFmaTypes).first(1), std::span(kLayouts).first(1)};
 
 /// Empty, or that a kernel leaves the epilogue to a launch of its own (<name>_unfused).
 std::string refuse_epilogue(const Config&);

@@ -152,16 +152,4 @@ class TapOperands {
   const E* w_;
 };
 
-/// Stores a thread's outputs; `positions` of one channel.
-template <Layout kLayout, class E, int kChannels>
-__device__ __forceinline__ void store_tile(E* y, int positions, const float (&sum)[kChannels],
-                                           bool aligned) {
-  if constexpr (kLayout == Layout::nchw) {
-#pragma unroll
-    for (int c = 0; c < kChannels; ++c) y[int64_t{c} * positions] = narrow<E>(sum[c]);
-  } else {
-    store(y, sum, aligned);
-  }
-}
-
 }  // namespace tconv::detail

@@ -30,13 +30,15 @@ struct OutputEpilogue {
   }
 };
 
-/// The sums of neighbouring channels from `first` on.
+/// The sums of `count` neighbouring channels from `first` on.
 template <int kChannels>
 __device__ __forceinline__ void apply(const OutputEpilogue& epilogue, float (&sum)[kChannels],
-                                      int first) {
+                                      int first, int count = kChannels) {
   if (epilogue.kind == Epilogue::none) return;
 #pragma unroll
-  for (int c = 0; c < kChannels; ++c) sum[c] = epilogue(sum[c], first + c);
+  for (int c = 0; c < kChannels; ++c) {
+    if (c < count) sum[c] = epilogue(sum[c], first + c);
+  }
 }
 
 inline OutputEpilogue epilogue_of(const Call& call) { return {call.config.epilogue, call.bias}; }

@@ -7,6 +7,8 @@
 
 #include <cuda_runtime.h>
 
+#include "kernels/detail/neighbours.cuh"
+
 namespace tconv::detail {
 
 /// Depth of a stage. 8 rows of operands keep both buffers of the largest tile under 48 KiB.
@@ -78,12 +80,12 @@ struct Accumulator {
 
 /// Loads kStageDepth x kWidth tiles of a row-major matrix, rows advancing with k; elements outside
 /// of it are zero.
-template <int kWidth, int kThreads>
+template <int kWidth, int kThreads, class E = float>
 class RowLoader {
  public:
-  /// `matrix` points at the tile's first column in row 0. `columns` counts from there; float4 loads
-  /// if `aligned`: then `matrix` lies on 16 bytes and stride and columns are multiples of 4.
-  __device__ RowLoader(const float* matrix, int64_t stride, int rows, int columns, bool aligned)
+  /// `matrix` points at the tile's first column in row 0. `columns` counts from there; loads of
+  /// four if `aligned`: then `matrix` lies on four elements, stride and columns are multiples of 4.
+  __device__ RowLoader(const E* matrix, int64_t stride, int rows, int columns, bool aligned)
       : from_(matrix + first_row() * stride + column()),
         stride_(stride),
         rows_(rows - first_row()),
@@ -95,7 +97,7 @@ class RowLoader {
 #pragma unroll
     for (int i = 0; i < kPasses; ++i) {
       const bool exists = i * kRowsPerPass < rows_ && first_row() + i * kRowsPerPass < kStageDepth;
-      held_[i] = load(from_ + i * kRowsPerPass * stride_, exists ? columns_ : 0);
+      held_[i] = read(from_ + i * kRowsPerPass * stride_, exists ? columns_ : 0);
     }
     from_ += kStageDepth * stride_;
     rows_ -= kStageDepth;
@@ -120,12 +122,17 @@ class RowLoader {
   static __device__ int first_row() { return static_cast<int>(threadIdx.x) / kVectors; }
   static __device__ int column() { return static_cast<int>(threadIdx.x) % kVectors * 4; }
 
-  __device__ __forceinline__ float4 load(const float* p, int count) const {
-    if (aligned_) return count > 0 ? *reinterpret_cast<const float4*>(p) : float4{};
-    return {count > 0 ? p[0] : 0, count > 1 ? p[1] : 0, count > 2 ? p[2] : 0, count > 3 ? p[3] : 0};
+  __device__ __forceinline__ float4 read(const E* p, int count) const {
+    if (aligned_) {
+      float four[4] = {};
+      if (count > 0) load(four, p, true);
+      return {four[0], four[1], four[2], four[3]};
+    }
+    return {count > 0 ? widen(p[0]) : 0, count > 1 ? widen(p[1]) : 0, count > 2 ? widen(p[2]) : 0,
+            count > 3 ? widen(p[3]) : 0};
   }
 
-  const float* from_;
+  const E* from_;
   int64_t stride_;
   int rows_, columns_;
   bool aligned_;

@@ -64,4 +64,16 @@ __device__ __forceinline__ void store(E* to, const float (&from)[kCount], bool a
   }
 }
 
+/// Stores one number for each of a few neighbouring channels, which in nchw lie `next` apart.
+template <Layout kLayout, int kCount, class E>
+__device__ __forceinline__ void store_tile(E* to, int next, const float (&from)[kCount],
+                                           bool aligned) {
+  if constexpr (kLayout == Layout::nchw) {
+#pragma unroll
+    for (int c = 0; c < kCount; ++c) to[int64_t{c} * next] = narrow<E>(from[c]);
+  } else {
+    store(to, from, aligned);
+  }
+}
+
 }  // namespace tconv::detail

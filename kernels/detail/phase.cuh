@@ -3,6 +3,7 @@
 // dense stride-1 convolution.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "kernels/detail/device_buffer.h"
@@ -66,15 +67,20 @@ __host__ __device__ inline PhasePoint point_at(const Shape& s, const Phase& p, i
 }
 
 /// Weights as the phases want them: [group][tap, sorted by class][ic][oc padded with zeros to a
-/// multiple of `oc_multiple`], so that a phase reads one dense matrix whose rows start on 16 bytes
-/// where oc_multiple is 4 or more.
+/// multiple of `oc_multiple`], in the type and from the layout of the configuration. A phase reads
+/// one dense matrix whose rows start on multiples of oc_multiple elements.
 struct PhaseWeights : Prepared {
-  PhaseWeights(const Shape&, const float* w, int oc_multiple, cudaStream_t, Layout = Layout::nchw);
+  PhaseWeights(const Shape&, const Config&, const void* w, int oc_multiple, cudaStream_t);
   /// Empty, or why these weights cannot be packed.
   static std::string refuse(const Problem&, int oc_multiple);
 
+  template <class E>
+  const E* as() const {
+    return reinterpret_cast<const E*>(data.data());
+  }
+
   int oc_padded;
-  DeviceBuffer<float> data;
+  DeviceBuffer<std::byte> data;
 };
 
 /// Empty, or that the outputs of a channel, over the whole batch, are too many to be numbered in 32

@@ -51,11 +51,11 @@ void with_tile(int index, Body body) {
   }
 }
 
-/// Index of the first tile with the smallest cost(TileSize).
+/// Index of the first tile with the smallest cost(TileSize), among the first `count`.
 template <class Cost>
-int cheapest_tile(Cost cost) {
+int cheapest_tile(Cost cost, size_t count = kTiles) {
   const auto best =
-      std::min_element(kTileSizes.begin(), kTileSizes.end(),
+      std::min_element(kTileSizes.begin(), kTileSizes.begin() + count,
                        [&](const TileSize& a, const TileSize& b) { return cost(a) < cost(b); });
   return static_cast<int>(best - kTileSizes.begin());
 }

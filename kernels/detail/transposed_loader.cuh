@@ -1,5 +1,5 @@
-// The input operand of wgrad_implicit_gemm: x with k running along memory, which the tile wants
-// across it.
+// An operand with k running along memory, which the tile wants across it: x in nchw where sums run
+// over positions (wgrad_implicit_gemm), x in nhwc where they run over channels (gemm_col2im).
 #pragma once
 
 #include "kernels/detail/gemm_tile.cuh"
@@ -9,13 +9,13 @@ namespace tconv::detail {
 /// Loads kStageDepth x T::kRows tiles of x[k = (sample, position)][channel]. Lanes read 8
 /// neighbours of each of 4 channels, whole sectors where x is aligned, and store them on 32
 /// different banks.
-template <class T>
+template <class T, class E = float>
 class TransposedLoader {
  public:
   /// `x` points at the tile's first channel in sample 0, `channel` and `sample` elements lie
   /// between neighbours; `channels` of them exist. The tile's k begins at `first` and has `depth`
   /// rows.
-  __device__ TransposedLoader(const float* x, int channel, int64_t sample, int channels, int first,
+  __device__ TransposedLoader(const E* x, int channel, int64_t sample, int channels, int first,
                               int depth)
       : channel_(channel), next_sample_(sample - channel), channels_(channels), depth_(depth) {
     const int k = first + my_k();
@@ -29,7 +29,8 @@ class TransposedLoader {
 #pragma unroll
     for (int i = 0; i < kPasses; ++i) {
       const int row = my_row() + i * kRowsPerPass;
-      held_[i] = exists && row < channels_ ? from_[int64_t{i} * kRowsPerPass * channel_] : 0.0F;
+      held_[i] =
+          exists && row < channels_ ? widen(from_[int64_t{i} * kRowsPerPass * channel_]) : 0.0F;
     }
     depth_ -= kStageDepth;
     from_ += kStageDepth;
@@ -53,7 +54,7 @@ class TransposedLoader {
   static __device__ int my_k() { return static_cast<int>(threadIdx.x) % kStageDepth; }
   static __device__ int my_row() { return static_cast<int>(threadIdx.x) / kStageDepth; }
 
-  const float* from_;
+  const E* from_;
   int channel_;
   int64_t next_sample_;
   int channels_, depth_, position_;
