@@ -34,7 +34,8 @@ Json check_json(const Check& check) {
           {"max_rel_to_bound", finite(check.max_rel_to_bound)},
           {"rms", finite(check.rms)},
           {"mismatches", check.mismatches},
-          {"deterministic", or_null(check.deterministic, [](bool same) { return Json(same); })}};
+          {"deterministic", or_null(check.deterministic, [](bool same) { return Json(same); })},
+          {"ulp_spread", or_null(check.ulp_spread, [](int64_t ulps) { return Json(ulps); })}};
 }
 
 Json work_json(const Work& work) {

@@ -45,6 +45,8 @@ struct Check {
   int64_t mismatches = 0;
   std::optional<bool>
       deterministic;  ///< empty: not examined, or no difference seen where none was promised
+  std::optional<int64_t>
+      ulp_spread;  ///< of two runs (ulp.h); empty: not examined. Integers add up alike in any order
 };
 
 struct Work {

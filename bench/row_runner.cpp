@@ -11,6 +11,7 @@
 #include "bench/device_problem.h"
 #include "bench/dump.h"
 #include "bench/nvtx.h"
+#include "bench/ulp.h"
 
 namespace tconv::bench {
 namespace {
@@ -169,6 +170,7 @@ void RowRunner::check_determinism(DeviceProblem& device, RowResult& result) cons
   const bool same = a == first.end();
   // Two equal runs prove nothing of a strategy that does not promise it.
   if (promised || !same) result.check->deterministic = same;
+  result.check->ulp_spread = ulp_spread(first, second, row.config.dtype);
   if (promised && !same) {
     worsen(result, Status::failed,
            fmt::format("two runs differ at stored element {}, though the strategy is deterministic",

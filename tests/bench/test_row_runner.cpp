@@ -146,6 +146,7 @@ TEST_F(RowRunnerTest, CatchesABrokenPromiseOfDeterminism) {
   EXPECT_EQ(result.check->deterministic, false);
   EXPECT_EQ(result.reason,
             "two runs differ at stored element 4, though the strategy is deterministic");
+  EXPECT_EQ(result.check->ulp_spread, 1);
 
   *runs = 0;
   s.deterministic = [](const Problem&, const Config&) { return false; };
