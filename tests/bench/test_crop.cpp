@@ -72,6 +72,14 @@ TEST(Crop, TakesTheLongestAxisFirst) {
   EXPECT_EQ(cut.axes[2].in, 10);
 }
 
+TEST(Crop, KeepsOutputPadding) {
+  const Problem p = Problem::parse("mb1ic4oc4iw64ow257kw3sw4pw0");
+  const Axis whole = p.axes[2], cut = crop_in_space(p, 100).axes[2];
+  EXPECT_LT(whole.crop_hi(), 0);
+  EXPECT_EQ(cut.crop_hi(), whole.crop_hi());
+  EXPECT_LT(cut.in, whole.in);
+}
+
 TEST(Crop, ChangesTheBatchAlone) {
   Problem p = Problem::parse("mb64ic3oc4ih5kh3");
   const Problem one = with_batch(p, 1);

@@ -23,8 +23,11 @@ FuzzResult FuzzRunner::run(const FuzzCase& c) {
                           ? found
                           : cases_.try_emplace(key, op, c.problem, c.mode, c.seed, c.config).first)
                          ->second;
-  std::string failure = run_strategy(*c.strategy, data, c.misalign).failure;
-  return {failure.empty() ? Outcome::passed : Outcome::failed, std::move(failure)};
+  auto [failure, output, mistrusted] = run_strategy(*c.strategy, data, c.misalign);
+  return {mistrusted        ? Outcome::mistrusted
+          : failure.empty() ? Outcome::passed
+                            : Outcome::failed,
+          std::move(failure)};
 }
 
 }  // namespace tconv

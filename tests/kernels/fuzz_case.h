@@ -23,11 +23,12 @@ struct FuzzCase {
 /// Arguments of tconv_fuzz that run exactly this case.
 std::string arguments_of(const FuzzCase&);
 
-enum class Outcome { passed, refused, failed };
+/// mistrusted: right, but the data prove nothing (a few small outputs that happen to be zero).
+enum class Outcome { passed, refused, mistrusted, failed };
 
 struct FuzzResult {
   Outcome outcome;
-  std::string text;  ///< the reason of a refusal or of a failure
+  std::string text;  ///< why it did not pass
 };
 
 /// Runs cases of one problem and one seed. Strategies that want the same data share them.

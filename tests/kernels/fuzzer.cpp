@@ -83,7 +83,8 @@ bool Fuzzer::run_case(FuzzRunner& runner, const FuzzCase& c) {
   }
   ++tally.runs;
   ++tally.by_config[fmt::format("{}/{}", to_string(c.config.dtype), to_string(c.config.layout))];
-  if (result.outcome == Outcome::passed) return true;
+  if (result.outcome == Outcome::mistrusted) ++tally.mistrusted;
+  if (result.outcome != Outcome::failed) return true;
   ++tally.failed;
   fmt::print("FAILED {}: {}\n  {}\n", c.strategy->name, result.text, command(c));
   lost_ = cudaDeviceSynchronize() != cudaSuccess;
@@ -103,16 +104,19 @@ std::string Fuzzer::summary() const {
   for (const Strategy* strategy : plan_.strategies) {
     const auto found = tallies_.find(strategy);
     const Tally tally = found == tallies_.end() ? Tally{} : found->second;
-    text +=
-        fmt::format("{:<6} {:<28} {:>7} runs {:>6} refused {:>4} failed", to_string(strategy->op),
-                    strategy->name, tally.runs, tally.refused, tally.failed);
+    text += fmt::format("{:<6} {:<28} {:>7} runs {:>6} refused {:>4} mistrusted {:>4} failed",
+                        to_string(strategy->op), strategy->name, tally.runs, tally.refused,
+                        tally.mistrusted, tally.failed);
     for (const auto& [name, runs] : tally.by_config) text += fmt::format("  {} {}", name, runs);
     text += '\n';
-    sum.runs += tally.runs, sum.refused += tally.refused, sum.failed += tally.failed;
+    sum.runs += tally.runs, sum.refused += tally.refused;
+    sum.mistrusted += tally.mistrusted, sum.failed += tally.failed;
   }
-  return text + fmt::format("seed {}: {} problems, {} strategies, {} runs, {} refused, {} failed\n",
-                            plan_.seed, problems_, plan_.strategies.size(), sum.runs, sum.refused,
-                            sum.failed);
+  return text +
+         fmt::format(
+             "seed {}: {} problems, {} strategies, {} runs, {} refused, {} mistrusted, {} failed\n",
+             plan_.seed, problems_, plan_.strategies.size(), sum.runs, sum.refused, sum.mistrusted,
+             sum.failed);
 }
 
 }  // namespace tconv

@@ -44,7 +44,7 @@ class Fuzzer {
 
  private:
   struct Tally {
-    int64_t runs = 0, refused = 0, failed = 0;
+    int64_t runs = 0, refused = 0, mistrusted = 0, failed = 0;
     std::map<std::string, int64_t> by_config;  ///< runs
   };
 

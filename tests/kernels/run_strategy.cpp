@@ -168,6 +168,7 @@ Run run_strategy(const Strategy& strategy, const Case& c, int64_t misalign) {
   const std::vector<int64_t> dims = shape_of(c.problem, bench::output_of(c.op)).dims;
   const Comparison comparison = compare(result.output, c.want, dims, c.config.dtype, c.mode);
   if (comparison.verdict != Verdict::passed) result.failure = comparison.reason;
+  result.mistrusted = comparison.verdict == Verdict::mistrusted;
   return result;
 }
 

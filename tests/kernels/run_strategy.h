@@ -39,6 +39,7 @@ struct Case {
 struct Run {
   std::string failure;  ///< empty if everything is right, else what is not
   std::vector<float> output;
+  bool mistrusted = false;  ///< nothing wrong was seen, but the data could not have shown it
 };
 
 /// One application of a strategy, whatever its op. `misalign` moves every tensor that many elements
@@ -46,7 +47,8 @@ struct Run {
 /// workspace, and a changed input are failures; the output is not looked at.
 Run apply(const Strategy&, const Problem&, const Config&, const Tensors&, int64_t misalign = 0);
 
-/// The same, and a wrong or missing output is a failure too. The case must be of the strategy's op.
+/// The same, and a wrong, missing or mistrusted output is a failure too. The case must be of the
+/// strategy's op.
 Run run_strategy(const Strategy&, const Case&, int64_t misalign = 0);
 
 }  // namespace tconv
