@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "reference/ptxvm/check/bulk.h"
 #include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/mbarrier.h"
@@ -45,6 +46,12 @@ std::byte* in_shared(Warp& warp, const Op* op, int lane, uint64_t address, uint3
 uint64_t in_block(uint64_t address, uint32_t rank) {
   constexpr uint64_t kOffset = (uint64_t{1} << kPeerShift) - 1;
   return (address & ~uint64_t{0xffffffff}) | uint64_t{rank + 1} << kPeerShift | (address & kOffset);
+}
+
+void note_shared_source(Warp& warp, const Op* op, int lane, uint64_t address,
+                        const std::byte* source, uint32_t bytes) {
+  Cta& owner = cluster_block(warp, op, lane, address);
+  bulk_reads_shared(warp, op, lane, owner, uint32_t(source - owner.shared), bytes);
 }
 
 /// .cp_mask: bit i stands for byte i of every 16.
@@ -90,6 +97,7 @@ void BulkCopies::settle(Warp& warp, const Op* op, int lane, uint32_t offset) {
     mbarrier_transact(warp, op, lane, warp.cta->shared + offset, -int64_t{copy.transactions});
     return true;
   });
+  bulk_arrived(*warp.cta, offset);
 }
 
 void count_shared_bytes(Warp& warp, const Op* op, uint64_t bytes) {
@@ -109,15 +117,25 @@ void arrive_in_shared(Warp& warp, const Op* op, int lane, const BulkArrival& arr
     std::byte* const target = in_shared(warp, op, lane, to, extent);
     const std::byte* object = cluster_place(warp, op, lane, barrier, {8, true, true});
     Cta& block = cluster_block(warp, op, lane, barrier);
+    if (&block == &cluster_block(warp, op, lane, to)) {
+      uint32_t from = 0;
+      for (const BulkPiece& piece : pieces) {
+        bulk_begins(warp, op, lane, block, uint32_t(object - block.shared),
+                    uint32_t(target - block.shared) + piece.at, piece.bytes, from,
+                    arrival.reduction != nullptr);
+        from += piece.bytes;
+      }
+    }
     block.bulk.begin({target, data, pieces, arrival.reduction, uint32_t(object - block.shared),
                       arrival.transactions});
     count_shared_bytes(warp, op, data.size());
   };
-  if (!arrival.blocks) return arrive(arrival.to, arrival.barrier);
+  if (!arrival.blocks) arrive(arrival.to, arrival.barrier);
   for (uint32_t m = arrival.blocks; m; m &= m - 1) {
     const auto rank = uint32_t(std::countr_zero(m));
     arrive(in_block(arrival.to, rank), in_block(arrival.barrier, rank));
   }
+  bulk_begun(warp);
 }
 
 void bulk_to_shared(Warp& warp, const Op* op, int lane, const BulkRequest& copy, bool from_global) {
@@ -126,6 +144,10 @@ void bulk_to_shared(Warp& warp, const Op* op, int lane, const BulkRequest& copy,
   const std::byte* source =
       from_global ? in_global(warp, op, lane, copy.from, copy.bytes, {kGrain, true, false})
                   : in_shared(warp, op, lane, copy.from, copy.bytes);
+  if (from_global)
+    bulk_reads_global(warp, op, lane, copy.from, copy.bytes);
+  else
+    note_shared_source(warp, op, lane, copy.from, source, copy.bytes);
   arrive_in_shared(warp, op, lane, {copy.to, copy.barrier, copy.blocks, copy.reduction, copy.bytes},
                    {source, source + copy.bytes}, {{0, copy.bytes}});
 }
@@ -137,9 +159,10 @@ void bulk_to_global(Warp& warp, const Op* op, int lane, const BulkRequest& copy)
   const MemoryAccess access{kGrain, copy.reduction != nullptr, true};
   std::byte* const target = in_global(warp, op, lane, copy.to, copy.bytes, access);
   count_shared_bytes(warp, op, copy.bytes);
+  note_shared_source(warp, op, lane, copy.from, source, copy.bytes);
   if (copy.mask != 0xffff) return write_masked(warp, copy, target, source);
   perform_bulk(warp.worker->alone, target, source, copy.bytes, copy.reduction);
-  warp.cta->grid.memory->set_written(copy.to, copy.bytes, true);
+  bulk_writes_global(warp, op, lane, copy.to, copy.bytes, copy.reduction != nullptr);
 }
 
 void bulk_prefetch(Warp& warp, const Op* op, int lane, const BulkRequest& copy) {

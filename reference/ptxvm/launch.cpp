@@ -174,7 +174,6 @@ LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig&
   if (config.checks->any_in_kernels()) {
     checks = std::make_unique<GridChecks>();
     checks->which = *config.checks;
-    if (grid.program->unseen) checks->which.race = false;
     checks->global = {view.unwritten, nullptr, nullptr};
     if (checks->which.race) checks->global = {view.unwritten, view.writes, view.reads};
     checks->arena_begin = view.arena_begin;

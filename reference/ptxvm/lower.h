@@ -64,7 +64,6 @@ struct Program {
       0;  // offset where the extern [] ones begin: static_shared, aligned for them
   std::vector<std::pair<const Code*, const Op*>>
       checked;          // by CheckedOp::number; 0 is none. Empty without checks
-  bool unseen = false;  // does what the checks for races and uninitialised reads do not follow
   const Code& entry() const { return *codes.front(); }
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "reference/ptxvm/bulk_copy.h"
+#include "reference/ptxvm/check/bulk.h"
 #include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/tensor_box.h"
@@ -202,8 +203,12 @@ std::vector<std::byte> gather(Warp& warp, const Op* op, int lane, uint64_t addre
   for (const BulkPiece& piece : box.pieces) extent = std::max(extent, piece.at + piece.bytes);
   cluster_place(warp, op, lane, address + extent - 1, {1, true, false});
   const std::byte* from = cluster_place(warp, op, lane, address, {1, true, false});
-  for (const BulkPiece& piece : box.pieces)
+  Cta& owner = cluster_block(warp, op, lane, address);
+  for (const BulkPiece& piece : box.pieces) {
     data.insert(data.end(), from + piece.at, from + piece.at + piece.bytes);
+    bulk_reads_shared(warp, op, lane, owner, uint32_t(from - owner.shared) + piece.at, piece.bytes);
+  }
+  bulk_begun(warp);
   count_shared_bytes(warp, op, data.size());
   return data;
 }
@@ -232,8 +237,10 @@ void tensor_to_shared(Warp& warp, const Op* op, int lane, const TensorRequest& c
   const bool rounds = map.type == TensorType::tf32 || map.type == TensorType::tf32_ftz;
   for (const TensorSpan& span : box.spans) {
     std::memcpy(&data[span.at], warp.worker->memory.host_bias + span.address, span.bytes);
+    bulk_reads_global(warp, op, lane, span.address, span.bytes);
     if (rounds) round_to_tf32(&data[span.at], span.bytes);
   }
+  bulk_begun(warp);  // what it fills in was written
   arrive_in_shared(warp, op, lane,
                    {copy.shared, copy.barrier, copy.blocks, nullptr, box.transactions}, data,
                    box.pieces);
@@ -252,6 +259,7 @@ void tensor_to_global(Warp& warp, const Op* op, int lane, const TensorRequest& c
     perform_bulk(warp.worker->alone, warp.worker->memory.host_bias + span.address, &data[span.at],
                  span.bytes, reduction);
     warp.cta->grid.memory->set_written(span.address, span.bytes, true);
+    bulk_writes_global(warp, op, lane, span.address, span.bytes, reduction != nullptr);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "reference/ptxvm/check/instrument.h"
 #include "reference/ptxvm/check/races.h"
 #include "reference/ptxvm/check/record.h"
+#include "reference/ptxvm/check/units.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/text.h"
 
@@ -31,11 +32,12 @@ uint32_t without_source(Warp& warp, const Op* op) {
 void begin_pending(Warp& warp, const CheckedOp& c, const Request& to) {
   CtaChecks& checks = *warp.cta->checks;
   each_of(to.shared.mask, [&](uint32_t lane) {
-    const Access access{15, c.number, warp.index * kLanes + lane};
+    const uint64_t record =
+        warp_record::of(0, 0, warp.cta->rank, {15, c.number, warp.index * kLanes + lane});
     const uint64_t first = to.shared.address(lane) / 4;
     for (uint64_t word = first; word < first + to.bytes / 4; ++word) {
       checks.pending_words += checks.pending[word] == 0;
-      checks.pending[word] = access.bits();
+      checks.pending[word] = record;
     }
   });
 }
@@ -84,7 +86,7 @@ const Op* checked_load(Warp& warp, const Op* op) {
     check_reads(warp, op, c, r);
   } else {
     check_written(warp, op, c, r);
-    if (races(warp)) acquire(warp, r);
+    if (races(warp)) acquire(warp, op, r);
   }
   return next;
 }
@@ -93,21 +95,21 @@ const Op* checked_store(Warp& warp, const Op* op) {
   const CheckedOp& c = checked(warp, op);
   const Request r = request_of(warp, op, c);
   check_pending(warp, op, r, true);
-  if (races(warp)) c.releases ? release(warp, r) : check_race_of_writes(warp, op, c, r);
+  if (races(warp)) c.releases ? release(warp, op, r) : check_race_of_writes(warp, op, c, r);
   const Op* next = c.body(warp, op);
   if (races(warp) && !c.releases) check_lanes_agree(warp, op, c, r);
-  mark_written(warp, c, r);
+  mark_written(warp, op, r);
   return next;
 }
 
 const Op* checked_atomic(Warp& warp, const Op* op) {
   const CheckedOp& c = checked(warp, op);
   const Request r = request_of(warp, op, c);
-  if (races(warp)) release(warp, r);
+  if (races(warp)) release(warp, op, r);
   const Op* next = c.body(warp, op);
   check_written(warp, op, c, r);
-  mark_written(warp, c, r);
-  if (races(warp) && c.acquires) acquire(warp, r);
+  mark_written(warp, op, r);
+  if (races(warp) && c.acquires) acquire(warp, op, r);
   return next;
 }
 
@@ -132,38 +134,55 @@ const Op* checked_async_copy(Warp& warp, const Op* op) {
     check_race_of_writes(warp, op, destination, to);
   }
   begin_pending(warp, c, to);
-  mark_written(warp, destination, to);
+  mark_written(warp, op, to);
   return next;
 }
 
-/// Which lane accesses which element is not specified: the first lanes stand for the rows.
-void check_rows(Warp& warp, const Op* op, bool shared, uint64_t first, uint64_t rows,
-                uint64_t bytes, uint64_t pitch, bool writes) {
+namespace {
+
+/// Which lane accesses which element is not specified: the first lanes stand for the pieces.
+void check_pieces(Warp& warp, const Op* op, bool shared, const uint64_t* addresses, uint32_t count,
+                  uint32_t bytes, bool writes) {
   CheckedOp c = checked(warp, op);
   c.reads = true;
   c.writes = writes;
   c.computed = 1;
   c.elements = 1;
-  c.bytes = uint8_t(std::min<uint64_t>(bytes, 128));
+  c.bytes = uint8_t(std::min(bytes, 128u));
   Request r;
-  r.bytes = uint32_t(bytes);
-  const auto lanes_used = uint32_t(std::min<uint64_t>(rows, kLanes));
-  const uint32_t mask = lanes_used == 32 ? kFullMask : (1u << lanes_used) - 1;
-  uint64_t address[kLanes];
-  for (uint64_t row = 0; row < lanes_used; ++row) address[row] = first + row * pitch;
+  r.bytes = bytes;
+  const uint32_t mask = count == uint32_t(kLanes) ? kFullMask : (1u << count) - 1;
   Footprint& footprint = warp.cta->checks->mixed[0];
-  footprint.learn(address, mask, r.bytes, 0, 0);  // which the op has found to be inside
-  (shared ? r.shared : r.global) = {mask, &footprint, first};
-  warp.cta->checks->tick(warp.index);
+  footprint.learn(addresses, mask, bytes, 0, 0);  // which the op has found to be inside
+  (shared ? r.shared : r.global) = {mask, &footprint, addresses[0]};
   check_pending(warp, op, r, writes);
   if (!writes) return check_reads(warp, op, c, r);
   if (races(warp)) check_race_of_writes(warp, op, c, r);
-  mark_written(warp, c, r);
+  mark_written(warp, op, r);
+}
+
+}  // namespace
+
+void check_rows(Warp& warp, const Op* op, bool shared, uint64_t first, uint64_t rows,
+                uint64_t bytes, uint64_t pitch, bool writes) {
+  uint64_t addresses[kLanes];
+  const auto count = uint32_t(std::min<uint64_t>(rows, kLanes));
+  for (uint64_t row = 0; row < count; ++row) addresses[row] = first + row * pitch;
+  advance(warp);
+  check_pieces(warp, op, shared, addresses, count, uint32_t(bytes), writes);
+}
+
+void check_units(Warp& warp, const Op* op, const uint32_t* offsets, uint32_t count,
+                 uint32_t bytes) {
+  if (!warp.cta->checks) return;
+  uint64_t addresses[kLanes];
+  std::copy_n(offsets, count, addresses);
+  check_pieces(warp, op, true, addresses, count, bytes, false);
 }
 
 const Op* checked_collective(Warp& warp, const Op* op) {
   const Op* next = checked(warp, op).body(warp, op);
-  if (next) warp.cta->checks->tick(warp.index);
+  if (next) advance(warp);
   return next;
 }
 
@@ -184,19 +203,27 @@ const Op* checked_barrier(Warp& warp, const Op* op) {
   const Op* next = c.body(warp, op);
   if (next && c.acquires) me.clock = std::max(me.clock, barrier.opened);
   if (!c.acquires) ++me.clock;  // what follows was not there when others pass
-  ++me.syncs;
-  if (me.clock >= warp_record::kMaxClock - 1 || me.syncs >= warp_record::kMaxSyncs - 1)
-    checks.restart();
+  advance(warp);
   return next;
 }
+
+const Op* checked_cluster_barrier(Warp& warp, const Op* op) {
+  const CheckedOp& c = checked(warp, op);
+  if (races(warp) && !c.acquires) arrive_at_cluster(warp);
+  const Op* next = c.body(warp, op);
+  if (races(warp) && c.acquires) pass_cluster(warp);
+  return next;
+}
+
+const Op* checked_bulk(Warp& warp, const Op* op) { return checked(warp, op).body(warp, op); }
 
 const Op* checked_mbarrier(Warp& warp, const Op* op) {
   const CheckedOp& c = checked(warp, op);
   const Request r = request_of(warp, op, c);
-  if (races(warp)) release(warp, r);
+  if (races(warp)) release(warp, op, r);
   const Op* next = c.body(warp, op);
-  mark_written(warp, c, r);
-  if (races(warp)) acquire(warp, r);
+  mark_written(warp, op, r);
+  if (races(warp)) acquire(warp, op, r);
   return next;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "reference/ptxvm/check/peers.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/text.h"
 
@@ -98,19 +99,27 @@ void check_written(Warp& warp, const Op* op, const CheckedOp& c, const Request& 
   if (!checks.grid.which.init || !c.computed) return;
   check_part(warp, op, c, r.global, checks.grid.global, true);
   check_part(warp, op, c, r.shared, checks.shared, false);
+  if (r.peers)
+    each_peer(warp, op, r, [&](Cta& block, const Part& part) {
+      check_part(warp, op, c, part, block.checks->shared, false);
+    });
   each_of(r.local, [&](uint32_t lane) {
-    const uint32_t address = r.local_address[lane];
+    const uint32_t address = r.elsewhere[lane];
     check_lane(warp, op, c, lane, address, local_of(warp, lane) + address / 4, "local", false);
   });
 }
 
-void mark_written(Warp& warp, const CheckedOp&, const Request& r) {
+void mark_written(Warp& warp, const Op* op, const Request& r) {
   const CtaChecks& checks = *warp.cta->checks;
   if (!checks.grid.which.init) return;
   mark_part(checks, r.global, r.bytes, checks.grid.global);
   mark_part(checks, r.shared, r.bytes, checks.shared);
+  if (r.peers)
+    each_peer(warp, op, r, [&](Cta& block, const Part& part) {
+      mark_part(checks, part, r.bytes, block.checks->shared);
+    });
   each_of(r.local, [&](uint32_t lane) {
-    const uint32_t address = r.local_address[lane];
+    const uint32_t address = r.elsewhere[lane];
     mark_words(local_of(warp, lane) + address / 4, address, r.bytes);
   });
 }

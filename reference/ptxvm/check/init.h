@@ -6,7 +6,7 @@
 namespace ptxvm {
 
 void check_written(Warp&, const Op*, const CheckedOp&, const Request&);
-void mark_written(Warp&, const CheckedOp&, const Request&);
+void mark_written(Warp&, const Op*, const Request&);
 /// The running lanes' local variables of the function that they just entered.
 void forget_local(Warp&);
 

@@ -119,12 +119,14 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
   if ((m == "ld" || m == "ldu" || m == "st") && data) {
     const ptx::Space space = in.space();
     const bool covered = space == ptx::Space::generic || space == ptx::Space::global ||
-                         space == ptx::Space::shared || space == ptx::Space::local;
+                         space == ptx::Space::shared || space == ptx::Space::local ||
+                         space == ptx::Space::shared_cluster;
     if (!covered || in.has("param::entry") || in.has("param::func")) return {};
     return access(in, op, computed);
   }
   if ((m == "atom" || m == "red") && data) return atomic(in);
   if ((m == "ldmatrix" || m == "stmatrix") && data) return matrix(in);
+  if (m == "cp" && data && in.has("bulk")) return {checked_bulk, {}};
   if (m == "cp" && data && !in.has("mbarrier")) return async_copy(in);
   if ((m == "mbarrier" || m == "cp") && data && !in.has("pending_count")) {
     Choice c;
@@ -137,8 +139,12 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
   }
   if (m == "call" && checks.init) return {checked_call, {}};
   if (m == "bar" || m == "barrier") {
-    if (in.has("cluster")) return {};
     Choice c;
+    if (in.has("cluster")) {
+      c.handler = checked_cluster_barrier;
+      c.op.acquires = in.has("wait");
+      return c;
+    }
     c.handler = in.has("warp") ? checked_warp_sync : checked_barrier;
     c.op.computed = m == "bar" || in.has("aligned");
     c.op.acquires = !in.has("arrive");
@@ -147,17 +153,6 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
   const bool collective = in.has("sync") || m == "activemask" || m == "membar" || m == "fence";
   if (collective && checks.race) return {checked_collective, {}};
   return {};
-}
-
-/// Copies in bulk and accesses to other blocks' shared memory pass the checks by: what they leave
-/// behind would look as if nobody had written it, and cluster barriers order more than is known.
-bool works_unseen(const Program& program) {
-  for (const auto& code : program.codes)
-    for (const Instruction* in : code->instructions)
-      if (has_any(*in, {"bulk", "cluster", "shared::cluster"}) || in->mnemonic == "mapa" ||
-          in->mnemonic == "wgmma")
-        return true;
-  return false;
 }
 
 }  // namespace
@@ -169,7 +164,6 @@ const CheckedOp& checked(const Warp& warp, const Op* op) {
 
 void instrument(Program& program, const Checks& checks) {
   if (!checks.any_in_kernels()) return;
-  program.unseen = works_unseen(program);
   program.checked.emplace_back(nullptr, nullptr);
   for (const auto& code : program.codes) {
     code->checked.resize(code->ops.size());
@@ -179,7 +173,6 @@ void instrument(Program& program, const Checks& checks) {
       Choice chosen = choose(*code->instructions[i], op, checks, computed);
       if (!chosen.handler) continue;
       chosen.op.body = op.body;
-      if (program.unseen && chosen.op.reads) chosen.op.computed = 0;
       if (program.checked.size() < kMaxRecordedOp) {
         chosen.op.number = uint32_t(program.checked.size());
         program.checked.emplace_back(code.get(), &op);

@@ -21,6 +21,9 @@ const Op* checked_warp_sync(Warp&, const Op*);
 const Op* checked_collective(Warp&, const Op*);
 const Op* checked_barrier(Warp&, const Op*);
 const Op* checked_mbarrier(Warp&, const Op*);
+const Op* checked_cluster_barrier(Warp&, const Op*);
+/// Bulk copies tell the checks themselves (check/bulk.h).
+const Op* checked_bulk(Warp&, const Op*);
 const Op* checked_call(Warp&, const Op*);
 
 }  // namespace ptxvm

@@ -1,6 +1,7 @@
 // Releases and acquires: how the clocks of warps and blocks advance.
 #include <algorithm>
 
+#include "reference/ptxvm/check/peers.h"
 #include "reference/ptxvm/check/races.h"
 #include "reference/ptxvm/check/record.h"
 #include "reference/ptxvm/grid.h"
@@ -23,17 +24,24 @@ void raise_to(std::atomic<uint32_t>& place, uint32_t clock) {
   }
 }
 
+/// f(checks of the block that the place belongs to, its hash, is it in shared memory)
 template <class F>
-void each_place(const Request& r, F f) {
+void each_place(Warp& warp, const Op* op, const Request& r, F f) {
   uint64_t last = ~uint64_t{0};  // lanes mostly share one
-  const auto visit = [&](uint64_t address, bool shared) {
+  const auto visit = [&](CtaChecks& owner, uint64_t address, bool shared) {
     const uint64_t hash = hashed(address, shared);
     if (hash == last) return;
     last = hash;
-    f(hash, shared);
+    f(owner, hash, shared);
   };
-  each_of(r.global.mask, [&](uint32_t lane) { visit(r.global.address(lane), false); });
-  each_of(r.shared.mask, [&](uint32_t lane) { visit(r.shared.address(lane), true); });
+  CtaChecks& mine = *warp.cta->checks;
+  each_of(r.global.mask, [&](uint32_t lane) { visit(mine, r.global.address(lane), false); });
+  each_of(r.shared.mask, [&](uint32_t lane) { visit(mine, r.shared.address(lane), true); });
+  if (r.peers)
+    each_peer(warp, op, r, [&](Cta& block, const Part& part) {
+      last = ~uint64_t{0};
+      each_of(part.mask, [&](uint32_t lane) { visit(*block.checks, part.address(lane), true); });
+    });
 }
 
 /// The clock to publish: what was done since it was published last belongs to the current one, else
@@ -44,47 +52,72 @@ uint32_t published_clock(uint32_t& clock, bool& dirty) {
   return clock - 1;
 }
 
-void restart_if_full(CtaChecks& checks, const CtaChecks::WarpState& me) {
-  if (me.clock >= warp_record::kMaxClock - 1 || me.syncs >= warp_record::kMaxSyncs - 1)
-    checks.restart();
-}
-
 }  // namespace
 
-void release(Warp& warp, const Request& r) {
+void release(Warp& warp, const Op* op, const Request& r) {
   CtaChecks& checks = *warp.cta->checks;
   CtaChecks::WarpState& me = checks.warps[warp.index];
   const uint32_t clock = published_clock(me.clock, me.dirty);
-  if (r.global && checks.clock == 0) checks.dirty = true;  // so that there is a clock before it
-  const uint32_t block_clock = r.global ? published_clock(checks.clock, checks.dirty) : 0;
-  each_place(r, [&](uint64_t hash, bool shared) {
-    uint32_t& place = checks.published[local_place(hash)];
+  const bool far = r.global || r.peers;
+  if (far && checks.clock == 0) checks.dirty = true;  // so that there is a clock before it
+  const uint32_t block_clock = far ? published_clock(checks.clock, checks.dirty) : 0;
+  each_place(warp, op, r, [&](CtaChecks& owner, uint64_t hash, bool shared) {
+    uint32_t& place = owner.published[local_place(hash)];
     place = std::max(place, clock);
     if (!shared) raise_to(checks.grid.published[global_place(hash)], block_clock + 1);
+    if (&owner != &checks)
+      owner.from_peer_blocks = std::max(owner.from_peer_blocks, block_clock + 1);
   });
-  ++me.syncs;
-  restart_if_full(checks, me);
+  advance(warp);
 }
 
-void acquire(Warp& warp, const Request& r) {
+void acquire(Warp& warp, const Op* op, const Request& r) {
   CtaChecks& checks = *warp.cta->checks;
   CtaChecks::WarpState& me = checks.warps[warp.index];
-  bool others = false;
-  each_place(r, [&](uint64_t hash, bool shared) {
-    me.clock = std::max(me.clock, checks.published[local_place(hash)] + 1);
-    if (shared) return;
+  uint32_t latest = r.shared ? checks.from_peer_blocks : 0;  // of other blocks
+  each_place(warp, op, r, [&](CtaChecks& owner, uint64_t hash, bool shared) {
+    me.clock = std::max(me.clock, owner.published[local_place(hash)] + 1);
     // Published plus one, so that 0 is none.
-    const uint32_t clock = checks.grid.published[global_place(hash)].load();
-    if (clock <= checks.clock) return;
-    checks.clock = clock;
-    others = true;
+    if (!shared) latest = std::max(latest, checks.grid.published[global_place(hash)].load());
+    if (&owner != &checks) latest = std::max(latest, owner.clock + 1);
   });
-  // What another block knew may come from a warp of this one.
-  if (others)
+  if (latest > checks.clock) {
+    checks.clock = latest;
+    // What another block knew may come from a warp of this one.
     for (const CtaChecks::WarpState& state : checks.warps)
       me.clock = std::max(me.clock, state.clock + 1);
-  ++me.syncs;
-  restart_if_full(checks, me);
+  }
+  advance(warp);
+}
+
+void arrive_at_cluster(Warp& warp) {
+  CtaChecks& checks = *warp.cta->checks;
+  CtaChecks::WarpState& me = checks.warps[warp.index];
+  if (checks.clock == 0) checks.dirty = true;
+  const uint32_t block_clock = published_clock(checks.clock, checks.dirty) + 1;
+  for (Cta* block : cluster_of(*warp.cta).blocks) {
+    if (!block) continue;
+    block->checks->from_peers = std::max(block->checks->from_peers, me.clock);
+    block->checks->from_peer_blocks = std::max(block->checks->from_peer_blocks, block_clock);
+  }
+  ++me.clock;  // what follows was not there when others pass
+  advance(warp);
+}
+
+void pass_cluster(Warp& warp) {
+  CtaChecks& checks = *warp.cta->checks;
+  CtaChecks::WarpState& me = checks.warps[warp.index];
+  me.clock = std::max(me.clock, checks.from_peers + 1);
+  checks.clock = std::max(checks.clock, checks.from_peer_blocks);
+  advance(warp);
+}
+
+void release_at(Warp& warp, CtaChecks& owner, uint32_t offset) {
+  CtaChecks& checks = *warp.cta->checks;
+  CtaChecks::WarpState& me = checks.warps[warp.index];
+  uint32_t& place = owner.published[local_place(hashed(offset, true))];
+  place = std::max(place, me.clock);
+  owner.from_peer_blocks = std::max(owner.from_peer_blocks, checks.clock + 1);
 }
 
 }  // namespace ptxvm

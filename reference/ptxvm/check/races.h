@@ -12,15 +12,17 @@ void check_race_of_writes(Warp&, const Op*, const CheckedOp&, const Request&);
 /// Two lanes of one store, with different values for one address.
 void check_lanes_agree(Warp&, const Op*, const CheckedOp&, const Request&);
 /// Accesses to the destination of a copy that may not have arrived.
-void report_pending(Warp&, const Op*, const Request&, bool writes);
-inline void check_pending(Warp& warp, const Op* op, const Request& r, bool writes) {
-  if (warp.cta->checks->pending_words) [[unlikely]]
-    report_pending(warp, op, r, writes);
-}
+void check_pending(Warp&, const Op*, const Request&, bool writes);
 
 /// Orders what this thread did before those who look at these places later; and the other way
 /// round.
-void release(Warp&, const Request&);
-void acquire(Warp&, const Request&);
+void release(Warp&, const Op*, const Request&);
+void acquire(Warp&, const Op*, const Request&);
+/// The same of the cluster's barrier.
+void arrive_at_cluster(Warp&);
+void pass_cluster(Warp&);
+/// What this thread did is before what those do who look at the mbarrier object at `offset` of a
+/// block's shared memory.
+void release_at(Warp&, CtaChecks& owner, uint32_t offset);
 
 }  // namespace ptxvm

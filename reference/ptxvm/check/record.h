@@ -31,13 +31,15 @@ inline uint64_t block(uint64_t record) { return record >> kBlockAt & kMaxBlock; 
 inline uint64_t clock(uint64_t record) { return record >> kClockAt; }
 }  // namespace block_record
 
-/// Within a block: the warp's count of syncs 17 bits, clock 17.
+/// Shared memory: rank in the cluster 4 bits, the warp's count of syncs 15, clock 15.
 namespace warp_record {
-inline constexpr uint32_t kSyncsAt = 30, kClockAt = 47;
-inline constexpr uint64_t kMaxSyncs = (1u << 17) - 1, kMaxClock = (1u << 17) - 1;
-inline uint64_t of(uint64_t clock, uint64_t syncs, Access a) {
-  return clock << kClockAt | syncs << kSyncsAt | a.bits();
+inline constexpr uint32_t kRankAt = 30, kSyncsAt = 34, kClockAt = 49;
+inline constexpr uint64_t kMaxRank = 15;
+inline constexpr uint64_t kMaxSyncs = (1u << 15) - 1, kMaxClock = (1u << 15) - 1;
+inline uint64_t of(uint64_t clock, uint64_t syncs, uint64_t rank, Access a) {
+  return clock << kClockAt | syncs << kSyncsAt | rank << kRankAt | a.bits();
 }
+inline uint32_t rank(uint64_t record) { return uint32_t(record >> kRankAt & kMaxRank); }
 inline uint64_t syncs(uint64_t record) { return record >> kSyncsAt & kMaxSyncs; }
 inline uint64_t clock(uint64_t record) { return record >> kClockAt; }
 }  // namespace warp_record

@@ -1,6 +1,7 @@
 #include "reference/ptxvm/check/request.h"
 
 #include "reference/ptxvm/address.h"
+#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/pattern.h"
 
@@ -9,7 +10,7 @@ namespace ptxvm {
 namespace {
 
 struct Addresses {
-  uint32_t global = 0, shared = 0, local = 0;
+  uint32_t global = 0, shared = 0, local = 0, peers = 0;
   bool generic = false;  // addresses in windows
   uint64_t of[kLanes];   // shared, local: offset
 };
@@ -26,13 +27,23 @@ Addresses sorted(Warp& warp, const Op* op, const CheckedOp& c, uint32_t mask, ui
     uint64_t& address = a.of[lane] = lane_address(warp, op, lane);
     if (address % bytes) return;
     ptx::Space space = c.space;
+    const uint32_t bit = 1u << lane;
+    const bool in_cluster =
+        c.space == ptx::Space::shared_cluster || (a.generic && in_window(address, kSharedWindow));
+    if (in_cluster && names_peer(address)) {
+      a.peers |= bit;
+      return;
+    }
+    if (c.space == ptx::Space::shared_cluster) {
+      address &= 0xffffffff;
+      space = ptx::Space::shared;
+    }
     if (a.generic) {
       const bool shared = in_window(address, kSharedWindow),
                  local = in_window(address, kLocalWindow);
       space = shared ? ptx::Space::shared : local ? ptx::Space::local : ptx::Space::global;
       address -= shared ? kSharedWindow : local ? kLocalWindow : 0;
     }
-    const uint32_t bit = 1u << lane;
     if (space == ptx::Space::shared)
       a.shared |= inside(address, warp.cta->shared_bytes) ? bit : 0;
     else if (space == ptx::Space::local)
@@ -60,7 +71,8 @@ Request request_of(Warp& warp, const Op* op, const CheckedOp& c, uint32_t mask, 
   }
   const Addresses a = sorted(warp, op, c, mask, r.bytes);
   r.local = a.local;
-  each_of(a.local, [&](uint32_t lane) { r.local_address[lane] = uint32_t(a.of[lane]); });
+  r.peers = a.peers;
+  each_of(a.local | a.peers, [&](uint32_t lane) { r.elsewhere[lane] = uint32_t(a.of[lane]); });
   const GridChecks& grid = checks.grid;
   const auto learn = [&](uint32_t lanes, Footprint& footprint, bool shared) {
     footprint.shared = shared;

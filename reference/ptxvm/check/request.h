@@ -24,8 +24,8 @@ struct Part {
 struct Request {
   uint32_t bytes;  // per lane
   Part global, shared;
-  uint32_t local = 0;
-  uint32_t local_address[kLanes];  // offset; unspecified for other lanes
+  uint32_t local = 0, peers = 0;  // peers: shared memory of blocks of the cluster, by rank
+  uint32_t elsewhere[kLanes];     // those lanes' addresses: offset; low half. Others unspecified
 };
 /// Of the lanes `mask`, at op's first address. Lanes whose address is nowhere or misaligned are
 /// left out: the op itself will say so. `which`: the footprint of the op to use and remember.

@@ -5,6 +5,7 @@
 
 #include "reference/ptxvm/check/instrument.h"
 #include "reference/ptxvm/check/record.h"
+#include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/isa.h"
 #include "reference/ptxvm/text.h"
@@ -49,6 +50,9 @@ void CtaChecks::start(const Cta& cta) {
   for (BarrierState& barrier : barriers) barrier.by.assign(warps.size(), nullptr);
   clock = 0;
   dirty = false;
+  from_peers = from_peer_blocks = 0;
+  bulk.clear();
+  if (cta.cluster) return restart();  // all its blocks' clocks begin alike
   if (latest > warp_record::kMaxClock / 2 || most > warp_record::kMaxSyncs / 2) restart();
 }
 
@@ -61,6 +65,29 @@ void CtaChecks::restart() {
     warp.dirty = false;
   }
   for (BarrierState& barrier : barriers) barrier.clock = barrier.opened = 0;
+  for (Bulk& copy : bulk) copy.record = 0;
+  from_peers = 0;
+}
+
+void advance(Warp& warp) {
+  Cta& cta = *warp.cta;
+  CtaChecks::WarpState& me = cta.checks->warps[warp.index];
+  ++me.syncs;
+  if (me.clock < warp_record::kMaxClock - 2 && me.syncs < warp_record::kMaxSyncs - 2) [[likely]]
+    return;
+  cta.checks->restart();
+  if (!cta.cluster) return;
+  for (Cta* block : cta.cluster->blocks)
+    if (block) block->checks->restart();
+}
+
+uint64_t block_of_rank(const Cta& cta, uint32_t rank) {
+  if (rank == cta.rank) return cta.linear;
+  const Dim3 &size = cta.grid.cluster, &id = cta.block_id, &all = cta.grid.grid;
+  const uint64_t x = id.x / size.x * size.x + rank % size.x;
+  const uint64_t y = id.y / size.y * size.y + rank / size.x % size.y;
+  const uint64_t z = id.z / size.z * size.z + rank / size.x / size.y;
+  return x + all.x * (y + all.y * z);
 }
 
 void CtaChecks::opened(Cta& cta, uint32_t id) {

@@ -68,10 +68,11 @@ struct CtaChecks {
   uint32_t published[kPlaces] = {};  // warp clocks by hashed address
   uint32_t clock = 0;                // of the block
   bool dirty = false;
+  // What other blocks of the cluster released to this one: clocks of warps, of blocks.
+  uint32_t from_peers = 0, from_peer_blocks = 0;
   const Scans& scans;
   Footprint mixed[2];  // of requests to several spaces: global, shared
 
-  void tick(uint32_t warp) { ++warps[warp].syncs; }
   /// What is remembered of the first or second addresses of the op of this number.
   Footprint& footprint(uint32_t number, uint32_t which) {
     std::unique_ptr<Footprint>& there = footprints_[2 * size_t{number} + which];
@@ -79,8 +80,18 @@ struct CtaChecks {
       there = std::make_unique<Footprint>();
     return *there;
   }
-  /// Clocks have no room left: forget everything.
+  /// Forgets everything.
   void restart();
+
+  /// A bulk copy that has begun and not arrived: words of this block's shared memory.
+  struct Bulk {
+    uint32_t barrier;  // offset of the mbarrier object that counts it
+    uint32_t at, bytes;
+    uint64_t record;                 // of the write
+    std::vector<uint8_t> unwritten;  // by word, of what it brings
+  };
+  std::vector<Bulk> bulk;
+  std::vector<uint8_t> carried;  // as Bulk::unwritten, by the copy that is just beginning
 
  private:
   std::vector<std::unique_ptr<Footprint>> footprints_;
@@ -96,6 +107,11 @@ void check_rows(Warp&, const Op*, bool shared, uint64_t first, uint64_t rows, ui
 /// returns.
 void report(Warp&, const Op*, TrapKind, int lane, const std::string& detail,
             std::optional<Party> other = std::nullopt, uint32_t other_op = 0);
+/// The running lanes and the others of the warp are in step: what follows is after what was. Clocks
+/// that have no room left begin anew, in all blocks of the cluster.
+void advance(Warp&);
+/// The number in the grid of the block of this rank in the cluster.
+uint64_t block_of_rank(const Cta&, uint32_t rank);
 /// The thread that ran the op of this number.
 Party party_of(const Grid&, uint32_t op, uint64_t block, uint32_t thread);
 

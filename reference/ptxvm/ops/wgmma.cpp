@@ -9,6 +9,7 @@
 // stride offset between those of the next 8 rows of M or N and of the leading offset along K
 // (K-major), with it, units of a row lie side by side, `swizzle` bytes to the row. The units of
 // each 128 bytes are permuted by exclusive or with address bits 7 to 9.
+#include "reference/ptxvm/check/units.h"
 #include "reference/ptxvm/cta.h"
 #include "reference/ptxvm/ops/collective.h"
 #include "reference/ptxvm/ops/mma_tile.h"
@@ -58,13 +59,15 @@ struct Descriptor {
 void read_block(Warp& w, const Op* op, const Descriptor& from, Element element, bool k_major,
                 uint32_t along, uint32_t k, float* out) {
   alignas(64) uint32_t units[kLanes];
+  uint32_t at[8];
   for (uint32_t row = 0; row < 8; ++row) {
-    const uint32_t at = from.unit(along, k, row, k_major);
-    if (at + kUnit > w.cta->shared_bytes)
+    at[row] = from.unit(along, k, row, k_major);
+    if (at[row] + kUnit > w.cta->shared_bytes)
       raise(w, op, TrapKind::out_of_bounds, -1,
             "a matrix descriptor leads beyond the block's shared memory");
-    __builtin_memcpy(units + row * 4, w.cta->shared + at, kUnit);
+    __builtin_memcpy(units + row * 4, w.cta->shared + at[row], kUnit);
   }
+  check_units(w, op, at, 8, kUnit);
   if (k_major) return decode(element, units, out);
   alignas(64) float turned[64];
   decode(element, units, turned);
