@@ -26,21 +26,23 @@ class CheckedRunner {
     machine_.memory().set_written(address, bytes, true);
   }
 
-  void run(uint32_t blocks, uint32_t threads, std::vector<uint64_t> values = {}) {
+  void run(uint32_t blocks, uint32_t threads, std::vector<uint64_t> values = {},
+           Dim3 cluster = {}) {
     std::vector<void*> args;
     for (uint64_t& value : values) args.push_back(&value);
     Launch launch;
     launch.kernel = machine_.kernel(module_, "k");
     launch.grid = {blocks};
     launch.block = {threads};
+    launch.cluster = cluster;
     launch.args = args;
     machine_.run(launch);
   }
 
   std::string trap(TrapKind kind, uint32_t blocks, uint32_t threads,
-                   std::vector<uint64_t> values = {}) {
+                   std::vector<uint64_t> values = {}, Dim3 cluster = {}) {
     try {
-      run(blocks, threads, std::move(values));
+      run(blocks, threads, std::move(values), cluster);
     } catch (const Trap& trap) {
       EXPECT_EQ(trap.kind, kind) << trap.what();
       EXPECT_TRUE(trap.finding);

@@ -209,9 +209,14 @@ const Op* checked_barrier(Warp& warp, const Op* op) {
 
 const Op* checked_cluster_barrier(Warp& warp, const Op* op) {
   const CheckedOp& c = checked(warp, op);
-  if (races(warp) && !c.acquires) arrive_at_cluster(warp);
+  if (!races(warp)) return c.body(warp, op);
+  if (!c.acquires) {
+    arrive_at_cluster(warp);
+    return c.body(warp, op);
+  }
+  const uint32_t waiting = warp.mask;  // of which some may go on and some come back
   const Op* next = c.body(warp, op);
-  if (races(warp) && c.acquires) pass_cluster(warp);
+  pass_cluster(warp, waiting);
   return next;
 }
 
@@ -220,10 +225,10 @@ const Op* checked_bulk(Warp& warp, const Op* op) { return checked(warp, op).body
 const Op* checked_mbarrier(Warp& warp, const Op* op) {
   const CheckedOp& c = checked(warp, op);
   const Request r = request_of(warp, op, c);
-  if (races(warp)) release(warp, op, r);
+  if (races(warp) && c.releases) release(warp, op, r);
   const Op* next = c.body(warp, op);
   mark_written(warp, op, r);
-  if (races(warp)) acquire(warp, op, r);
+  if (races(warp) && c.acquires) acquire(warp, op, r);
   return next;
 }
 

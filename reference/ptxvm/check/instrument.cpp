@@ -134,6 +134,8 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
     c.op.bytes = 8;
     c.op.elements = 1;
     c.op.writes = true;
+    c.op.acquires = has_any(in, {"test_wait", "try_wait"});
+    c.op.releases = !c.op.acquires;
     c.handler = checked_mbarrier;
     return c;
   }

@@ -1,5 +1,6 @@
 // Releases and acquires: how the clocks of warps and blocks advance.
 #include <algorithm>
+#include <bit>
 
 #include "reference/ptxvm/check/peers.h"
 #include "reference/ptxvm/check/races.h"
@@ -95,20 +96,25 @@ void arrive_at_cluster(Warp& warp) {
   CtaChecks::WarpState& me = checks.warps[warp.index];
   if (checks.clock == 0) checks.dirty = true;
   const uint32_t block_clock = published_clock(checks.clock, checks.dirty) + 1;
-  for (Cta* block : cluster_of(*warp.cta).blocks) {
+  const Cluster& cluster = cluster_of(*warp.cta);
+  for (Cta* block : cluster.blocks) {
     if (!block) continue;
-    block->checks->from_peers = std::max(block->checks->from_peers, me.clock);
-    block->checks->from_peer_blocks = std::max(block->checks->from_peer_blocks, block_clock);
+    auto& arrived = block->checks->at_cluster[cluster.phase];
+    arrived.warps = std::max(arrived.warps, me.clock);
+    arrived.blocks = std::max(arrived.blocks, block_clock);
   }
   ++me.clock;  // what follows was not there when others pass
   advance(warp);
 }
 
-void pass_cluster(Warp& warp) {
+void pass_cluster(Warp& warp, uint32_t waiting) {
   CtaChecks& checks = *warp.cta->checks;
   CtaChecks::WarpState& me = checks.warps[warp.index];
-  me.clock = std::max(me.clock, checks.from_peers + 1);
-  checks.clock = std::max(checks.clock, checks.from_peer_blocks);
+  const Cluster& cluster = cluster_of(*warp.cta);
+  const uint32_t parity = cluster.lanes[warp.cta->rank * cluster.warps + warp.index].parity;
+  const auto& arrived = checks.at_cluster[parity >> std::countr_zero(waiting) & 1];
+  me.clock = std::max(me.clock, arrived.warps + 1);
+  checks.clock = std::max(checks.clock, arrived.blocks);
   advance(warp);
 }
 

@@ -20,7 +20,7 @@ void release(Warp&, const Op*, const Request&);
 void acquire(Warp&, const Op*, const Request&);
 /// The same of the cluster's barrier.
 void arrive_at_cluster(Warp&);
-void pass_cluster(Warp&);
+void pass_cluster(Warp&, uint32_t waiting);
 /// What this thread did is before what those do who look at the mbarrier object at `offset` of a
 /// block's shared memory.
 void release_at(Warp&, CtaChecks& owner, uint32_t offset);

@@ -50,7 +50,7 @@ void CtaChecks::start(const Cta& cta) {
   for (BarrierState& barrier : barriers) barrier.by.assign(warps.size(), nullptr);
   clock = 0;
   dirty = false;
-  from_peers = from_peer_blocks = 0;
+  from_peer_blocks = at_cluster[0].blocks = at_cluster[1].blocks = 0;
   bulk.clear();
   if (cta.cluster) return restart();  // all its blocks' clocks begin alike
   if (latest > warp_record::kMaxClock / 2 || most > warp_record::kMaxSyncs / 2) restart();
@@ -66,7 +66,7 @@ void CtaChecks::restart() {
   }
   for (BarrierState& barrier : barriers) barrier.clock = barrier.opened = 0;
   for (Bulk& copy : bulk) copy.record = 0;
-  from_peers = 0;
+  at_cluster[0].warps = at_cluster[1].warps = 0;
 }
 
 void advance(Warp& warp) {

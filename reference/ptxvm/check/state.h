@@ -68,8 +68,10 @@ struct CtaChecks {
   uint32_t published[kPlaces] = {};  // warp clocks by hashed address
   uint32_t clock = 0;                // of the block
   bool dirty = false;
-  // What other blocks of the cluster released to this one: clocks of warps, of blocks.
-  uint32_t from_peers = 0, from_peer_blocks = 0;
+  uint32_t from_peer_blocks = 0;  // clocks of blocks of the cluster that released to this one
+  struct {
+    uint32_t warps = 0, blocks = 0;  // clocks
+  } at_cluster[2];                   // of those that arrived at the cluster's barrier, by phase
   const Scans& scans;
   Footprint mixed[2];  // of requests to several spaces: global, shared
 
