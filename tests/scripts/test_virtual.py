@@ -33,6 +33,24 @@ class Virtual(unittest.TestCase):
         done = self.run_it("--threads=3", "--check=mem,race", "--device=l40s", "--profile=p.json", "sh", "-c", show, "sh", "--x")
         self.assertEqual(done.stdout, f"3 mem,race l40s p.json --x {self.tree}/build/virtual\n", done.stderr)
 
+    def test_every_option_is_a_setting_and_has_help(self):
+        settings = {
+            "--check=all": "PTXVM_CHECK=all",
+            "--check-json=f.json": "PTXVM_CHECK_JSON=f.json",
+            "--go-on": "PTXVM_CHECK_ACTION=report",
+            "--profile=p.json": "PTXVM_PROFILE=p.json",
+            "--model=cache": "PTXVM_MODEL=cache",
+            "--threads=2": "PTXVM_THREADS=2",
+            "--device=t4": "PTXVM_DEVICE=t4",
+            "--memory=4G": "PTXVM_MEMORY=4G",
+            "--timeout=7": "PTXVM_TIMEOUT=7",
+        }
+        done = self.run_it(*settings, "env")
+        self.assertEqual({s for s in done.stdout.splitlines() if s.startswith("PTXVM_")}, set(settings.values()), done.stderr)
+        help_text = self.run_it("--help").stdout
+        for option in settings:
+            self.assertIn(f"  {option.split('=')[0]}", help_text)
+
     def test_the_status_is_the_programs(self):
         self.assertEqual(self.run_it("sh", "-c", "exit 7").returncode, 7)
 
@@ -44,6 +62,7 @@ class Virtual(unittest.TestCase):
         self.assertIn("is not executable", self.refused(str(plain)))
         self.assertIn("--frob", self.refused("--frob", "true"))
         self.assertIn("--threads=0", self.refused("--threads=0", "true"))
+        self.assertIn("--model=disk", self.refused("--model=disk", "true"))
 
     @unittest.skipUnless(shutil.which("objcopy") and shutil.which("readelf"), "needs binutils")
     def test_device_code_without_a_shared_runtime_names_the_flag(self):
