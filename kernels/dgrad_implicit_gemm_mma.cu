@@ -5,16 +5,8 @@
 
 namespace tconv {
 
-TCONV_REGISTER_STRATEGY({
-    .name = "dgrad_implicit_gemm_mma",
-    .op = Op::dgrad,
-    .summary = "dgrad_implicit_gemm on tensor cores, operands staged by asynchronous copies",
-    .supports = [](const Problem& p,
-                   const Config& c) { return detail::refuse_gather_mma(Op::dgrad, p, c); },
-    .macs_executed = [](const Problem& p,
-                        const Config& c) { return detail::gather_mma_macs(Op::dgrad, p, c); },
-    .prepare = [](const Call& call) { return detail::prepare_gather_mma(Op::dgrad, call); },
-    .launch = [](const Call& call) { detail::launch_gather_mma(Op::dgrad, call); },
-})
+TCONV_REGISTER_STRATEGY(detail::gather_mma_strategy(
+    detail::GatherMode::backward, "dgrad_implicit_gemm_mma",
+    "dgrad_implicit_gemm on tensor cores, operands staged by asynchronous copies"))
 
 }  // namespace tconv

@@ -5,15 +5,8 @@
 
 namespace tconv {
 
-TCONV_REGISTER_STRATEGY({
-    .name = "implicit_gemm_mma",
-    .summary = "implicit_gemm on tensor cores, operands staged by asynchronous copies",
-    .supports = [](const Problem& p,
-                   const Config& c) { return detail::refuse_gather_mma(Op::fprop, p, c); },
-    .macs_executed = [](const Problem& p,
-                        const Config& c) { return detail::gather_mma_macs(Op::fprop, p, c); },
-    .prepare = [](const Call& call) { return detail::prepare_gather_mma(Op::fprop, call); },
-    .launch = [](const Call& call) { detail::launch_gather_mma(Op::fprop, call); },
-})
+TCONV_REGISTER_STRATEGY(detail::gather_mma_strategy(
+    detail::GatherMode::phases, "implicit_gemm_mma",
+    "implicit_gemm on tensor cores, operands staged by asynchronous copies"))
 
 }  // namespace tconv

@@ -200,7 +200,8 @@ void launch(const Call& call) {
     launch_in<Layout::nchw>(call, plan, sums);
   }
   if (sums == w) return;
-  detail::add_parts(sums, w, call.problem.w_size(), plan.how.parts.count, {1, 1}, call.stream);
+  detail::add_parts(sums, w, call.problem.w_size(), plan.how.parts.count, detail::WeightOrder{1, 1},
+                    call.stream);
 }
 
 }  // namespace

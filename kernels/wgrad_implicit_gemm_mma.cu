@@ -123,7 +123,7 @@ __global__ void __launch_bounds__(T::kThreads)
           if (sums != nullptr) {
             sums[sum] = tile.sum[m][n][2 * half + i];
           } else {
-            w[o.order.of(sum)] = detail::narrow<E>(tile.sum[m][n][2 * half + i]);
+            w[o.order.place(sum)] = detail::narrow<E>(tile.sum[m][n][2 * half + i]);
           }
         }
       }

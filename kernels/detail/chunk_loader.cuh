@@ -31,10 +31,11 @@ template <class E, class T, bool kVectors>
 class PositionLoader {
  public:
   /// start(row) is the ColumnStart of a row of this tile relative to `from`; `table` and `vectors`
-  /// are of the depth that this tile sums over, `vectors_per_tap` of which share a tap.
+  /// are of the depth that this tile sums over, from vector `first` of a tap on.
   template <class Start>
   __device__ PositionLoader(const Extents& extents, const ChannelStrides& strides, const E* from,
-                            const InputRow* table, int vectors, int vectors_per_tap, Start start)
+                            const InputRow* table, int vectors, int vectors_per_tap, int first,
+                            Start start)
       : extents_(extents),
         channel_(strides.channel),
         channels_(strides.channels),
@@ -42,7 +43,7 @@ class PositionLoader {
         lanes_along_rows_(!kVectors && strides.channel != 1),
         table_(table + my_vector()),
         left_(vectors - my_vector()),
-        in_tap_(my_vector() % vectors_per_tap) {
+        in_tap_((first + my_vector()) % vectors_per_tap) {
 #pragma unroll
     for (int i = 0; i < kPasses; ++i) {
       const int row = first_row() + i * kRowsPerPass;

@@ -1,13 +1,13 @@
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "kernels/detail/chunk_loader.cuh"
 #include "kernels/detail/device_buffer.h"
 #include "kernels/detail/element.cuh"
+#include "kernels/detail/gather_cut.h"
+#include "kernels/detail/gather_geometry.cuh"
 #include "kernels/detail/gather_mma.h"
 #include "kernels/detail/mma_support.h"
-#include "kernels/detail/parts.cuh"
-#include "kernels/detail/phase.cuh"
 #include "kernels/detail/store_channels.cuh"
 
 namespace tconv::detail {
@@ -15,61 +15,17 @@ namespace {
 
 constexpr int kThreads = 256;  // of the kernels of `prepare`
 
-/// What is gathered from where to where.
-struct Gather {
-  Shape s;
-  bool backward;  ///< dgrad: from y to x
-  ChannelStrides source, target;
-  Extents extents;  ///< of the source
-  int vectors_per_tap;
-  int columns;               ///< channels of a group of the target, padded to whole tiles
-  unsigned tiles_per_phase;  ///< of positions, in the phase with most of them
-  bool whole_vectors;        ///< runs of the target's channels can be stored as vectors
-};
-
-__host__ __device__ Phase gather_phase(const Shape& s, bool backward, int index) {
-  if (!backward) return phase_at(s, index);
-  const auto whole = [](const AxisIndex& a) { return AxisPhase{0, a.in, 0, a.kernel, -a.crop}; };
-  return {whole(s.d), whole(s.h), whole(s.w)};
-}
-
-/// The m-th position of a phase: its place in a channel of the target, and what tap j = 0 reads
-/// there.
-__device__ PhasePoint gather_point(const Gather& g, const Phase& p, int m) {
-  if (!g.backward) return point_at(g.s, p, m);
-  const Shape& s = g.s;
-  const int i = m % s.in_spatial;
-  return {m / s.in_spatial, i, p.d.input + i / (s.h.in * s.w.in) * s.d.stride,
-          p.h.input + i / s.w.in % s.h.in * s.h.stride, p.w.input + i % s.w.in * s.w.stride};
-}
-
-__device__ ColumnStart position_start(const Gather& g, const Phase& p, int m) {
-  // Rows of fprop's table lead back, those of dgrad's on: either way such a position stays outside.
-  if (m >= g.s.batch * p.outputs()) return g.backward ? no_column() : ColumnStart{0, -1, -1, -1};
-  const PhasePoint at = gather_point(g, p, m);
-  const int64_t pixel = (int64_t{at.d} * g.extents.h + at.h) * g.extents.w + at.w;
-  return {at.sample * g.source.sample + pixel * g.source.pixel, at.d, at.h, at.w};
-}
-
 // table[tap in packed order][vector]: where it lies relative to the first vector of tap j = 0. One
 // thread per entry.
 __global__ void __launch_bounds__(kThreads)
     table_kernel(const __grid_constant__ Gather g, InputRow* __restrict__ table, int vector) {
-  const Shape& s = g.s;
   const int64_t entry = int64_t{blockIdx.x} * kThreads + threadIdx.x;
-  if (entry >= int64_t{s.taps} * g.vectors_per_tap) return;
-  const int t = static_cast<int>(entry / g.vectors_per_tap);
+  if (entry >= int64_t{g.taps} * g.vectors_per_tap) return;
   const int v = static_cast<int>(entry % g.vectors_per_tap);
-  const int td = t / (s.h.kernel * s.w.kernel), th = t / s.w.kernel % s.h.kernel;
-  const int tw = t % s.w.kernel;
-  const auto back = [&](const AxisIndex& a, int tap) {
-    return g.backward ? -tap * a.dilation : tap / a.classes * a.step;
-  };
-  const int d = back(s.d, td), h = back(s.h, th), w = back(s.w, tw);
-  const int pixels = (d * g.extents.h + h) * g.extents.w + w;
-  const int64_t tap = g.backward ? t : packed_tap(s, t);
-  table[tap * g.vectors_per_tap + v] = {v * vector * g.source.channel - pixels * g.source.pixel, d,
-                                        h, w};
+  const auto [place, back] = gather_tap(g, static_cast<int>(entry / g.vectors_per_tap));
+  const int pixels = (back.d * g.extents.h + back.h) * g.extents.w + back.w;
+  table[int64_t{place} * g.vectors_per_tap + v] = {
+      v * vector * g.source.channel - pixels * g.source.pixel, back.d, back.h, back.w};
 }
 
 template <class E>
@@ -82,75 +38,44 @@ __device__ E rounded_weight(E value) {
 }
 
 // packed[group][tap in packed order][vector][column] = 16 bytes of the channels that are summed
-// over, of one channel of the target; 0 where either does not exist. One thread per 16 bytes.
+// over; 0 where there is no weight. One thread per 16 bytes.
 template <class E>
 __global__ void __launch_bounds__(kThreads)
     pack_kernel(const __grid_constant__ Gather g, const E* __restrict__ w,
                 uint4* __restrict__ packed, Layout layout, int joined) {
-  const Shape& s = g.s;
   const int64_t entry = int64_t{blockIdx.x} * kThreads + threadIdx.x;
-  if (entry >= int64_t{s.groups} * s.taps * g.vectors_per_tap * g.columns) return;
+  if (entry >= int64_t{g.s.groups} * g.taps * g.vectors_per_tap * g.columns) return;
   const int column = static_cast<int>(entry % g.columns);
   const int v = static_cast<int>(entry / g.columns % g.vectors_per_tap);
-  const int t = static_cast<int>(entry / g.columns / g.vectors_per_tap % s.taps);
-  const int64_t group = entry / g.columns / g.vectors_per_tap / s.taps;
-  const int result = dealt_column(column, joined);
+  const int t = static_cast<int>(entry / g.columns / g.vectors_per_tap % g.taps);
+  const auto group = static_cast<int>(entry / g.columns / g.vectors_per_tap / g.taps);
   union {
     E element[kVector<E>];
     uint4 words;
   } vector{.words = {}};
 #pragma unroll
   for (int i = 0; i < kVector<E>; ++i) {
-    const int channel = v * kVector<E> + i;
-    if (result >= g.target.channels || channel >= g.source.channels) continue;
-    const int ic = g.backward ? result : channel, oc = g.backward ? channel : result;
-    const int64_t at = weight_at(s, layout, group * s.ic + ic, oc, t);
-    vector.element[i] = rounded_weight(w[at]);
+    const int64_t at =
+        gather_weight(g, layout, group, t, v * kVector<E> + i, dealt_column(column, joined));
+    if (at >= 0) vector.element[i] = rounded_weight(w[at]);
   }
-  const int64_t tap = group * s.taps + (g.backward ? t : packed_tap(s, t));
+  const int64_t tap = int64_t{group} * g.taps + gather_tap(g, t).place;
   packed[(tap * g.vectors_per_tap + v) * g.columns + column] = vector.words;
 }
 
-// target[position][channel] = sum over (tap, source channel). One block per phase, group, tile of
-// channels (columns) and tile of positions over the batch (rows).
-template <class E, class T, bool kVectors>
-__global__ void __launch_bounds__(T::kThreads)
-    gather_mma_kernel(const __grid_constant__ Gather g, const E* __restrict__ source,
-                      const uint4* __restrict__ packed, const InputRow* __restrict__ table,
-                      E* __restrict__ target, OutputEpilogue epilogue) {
-  // Which: channel tiles fastest, so that neighbouring blocks read the same positions.
-  const unsigned col_tiles = static_cast<unsigned>(g.columns / T::kCols);
-  const int col = static_cast<int>(blockIdx.x % col_tiles) * T::kCols;
-  const int group = static_cast<int>(blockIdx.x / col_tiles % g.s.groups);
-  const unsigned block = blockIdx.x / col_tiles / g.s.groups;
-  const Phase p = gather_phase(g.s, g.backward, static_cast<int>(block / g.tiles_per_phase));
-  const int rows = g.s.batch * p.outputs();
-  const int64_t first_row = int64_t{block % g.tiles_per_phase} * T::kRows;
-  if (first_row >= rows) return;
-  const int row = static_cast<int>(first_row);
-
-  // Product. A phase without taps has no stages, and its sums stay zero.
-  __shared__ MmaStage<T> ring[T::kStages];
-  const int vectors = p.taps() * g.vectors_per_tap;
-  const int tap = vectors > 0 && !g.backward ? first_packed_tap(g.s, p) : 0;
-  const int first = tap * g.vectors_per_tap;
-  const int64_t packed_row = int64_t{group} * g.s.taps * g.vectors_per_tap + first;
-  PositionLoader<E, T, kVectors> load_source(g.extents, g.source, source + g.source.group(group),
-                                             table + first, vectors, g.vectors_per_tap,
-                                             [&](int r) { return position_start(g, p, row + r); });
-  PackedLoader<T> load_weights(packed + packed_row * g.columns + col, g.columns, vectors);
-  MmaAccumulator<E, T> tile;
-  multiply_stages(tile, ring, load_source, load_weights, divide_up(vectors, kStageVectors));
-
-  // Store: where a position lies in the target is worked out once for all its channels.
+// Rows are positions of the target, columns its channels. Where a position lies is worked out once
+// for all its channels. `to`: of the group.
+template <class Out, class Tile>
+__device__ __forceinline__ void store_positions(const Gather& g, const Phase& p, const Tile& tile,
+                                                Out* to, int row, int col,
+                                                const OutputEpilogue& epilogue, int group) {
 #pragma unroll
   for (int m = 0; m < tile.kRowFragments; ++m) {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-      if (row + tile.row(m, half) >= rows) continue;
+      if (row + tile.row(m, half) >= g.s.batch * p.outputs()) continue;
       const PhasePoint at = gather_point(g, p, row + tile.row(m, half));
-      E* const to = target + at.sample * g.target.sample + g.target.group(group) +
-                    int64_t{at.output} * g.target.pixel;
+      Out* const position = to + at.sample * g.target.sample + int64_t{at.output} * g.target.pixel;
 #pragma unroll
       for (int run = 0; run < tile.kRuns; ++run) {
         const int channel = col + tile.col(run);
@@ -158,199 +83,257 @@ __global__ void __launch_bounds__(T::kThreads)
 #pragma unroll
         for (int i = 0; i < tile.kRunLength; ++i) {
           value[i] = tile.at(m, half, run, i);
-          if (channel + i < g.target.channels)
-            value[i] = epilogue(value[i], group * g.target.channels + channel + i);
+          if (channel + i < g.results)
+            value[i] = epilogue(value[i], group * g.results + channel + i);
         }
-        store_channels(to + int64_t{channel} * g.target.channel, g.target.channel, value,
-                       g.target.channels - channel, g.whole_vectors);
+        store_channels(position + int64_t{channel} * g.target.channel, g.target.channel, value,
+                       g.results - channel, g.whole_vectors);
       }
     }
   }
 }
 
-/// Rows are positions, columns channels. The large tile has the fewest loads per multiply-add, but
-/// wants enough blocks; the others are for small maps and for few channels.
-using LargeTile = MmaTile<128, 128, 64, 32, 3>;
-using SquareTile = MmaTile<64, 64, 32, 32, 4>;
-using FlatTile = MmaTile<16, 128, 16, 32, 4>;
-using NarrowTile = MmaTile<128, 32, 32, 32, 4>;
-using NarrowestTile = MmaTile<128, 16, 32, 16, 4>;
-
-constexpr std::array kSizes = {mma_tile_size<LargeTile>(), mma_tile_size<SquareTile>(),
-                               mma_tile_size<FlatTile>(), mma_tile_size<NarrowTile>(),
-                               mma_tile_size<NarrowestTile>()};
-constexpr int kLarge = 0;
-
-template <class Body>
-void with_mma_tile(int index, Body body) {
-  switch (index) {
-    case kLarge:
-      return body(LargeTile{});
-    case 1:
-      return body(SquareTile{});
-    case 2:
-      return body(FlatTile{});
-    case 3:
-      return body(NarrowTile{});
-    default:
-      return body(NarrowestTile{});
+// Rows are stride^D outputs each, columns (which of them, channel): columns outermost, so that what
+// a column is gets worked out once. Outputs beyond the borders have no place.
+template <class Out, class Tile>
+__device__ __forceinline__ void store_joined(const Gather& g, const Phase& p, const Tile& tile,
+                                             Out* to, int row, int col,
+                                             const OutputEpilogue& epilogue, int group) {
+  const Shape& s = g.s;
+  PhasePoint at[tile.kRowFragments][2];
+#pragma unroll
+  for (int m = 0; m < tile.kRowFragments; ++m) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int r = row + tile.row(m, half);
+      at[m][half] = r < s.batch * p.outputs() ? gather_point(g, p, r) : PhasePoint{-1, 0, 0, 0, 0};
+    }
+  }
+#pragma unroll
+  for (int c = 0; c < tile.kRuns * tile.kRunLength; ++c) {
+    const int run = c / tile.kRunLength, i = c % tile.kRunLength;
+    const int column = col + tile.col(run) + i;
+    if (column >= g.results) continue;
+    const int channel = column % s.oc;
+    const Triple r = triple_at(strides_of(s), column / s.oc);
+#pragma unroll
+    for (int m = 0; m < tile.kRowFragments; ++m) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        const PhasePoint& q = at[m][half];
+        const int d = q.d * s.d.stride + r.d - s.d.crop, h = q.h * s.h.stride + r.h - s.h.crop;
+        const int w = q.w * s.w.stride + r.w - s.w.crop;
+        if (q.sample < 0 || !is_inside({s.d.out, s.h.out, s.w.out}, d, h, w, {})) continue;
+        const int64_t output = (int64_t{d} * s.h.out + h) * s.w.out + w;
+        to[q.sample * g.target.sample + output * g.target.pixel +
+           int64_t{channel} * g.target.channel] =
+            narrow<Out>(epilogue(tile.at(m, half, run, i), group * s.oc + channel));
+      }
+    }
   }
 }
 
-int64_t source_channels(Op op, const Problem& p) {
-  return op == Op::dgrad ? p.oc_per_group() : p.ic_per_group();
-}
-int64_t target_channels(Op op, const Problem& p) {
-  return op == Op::dgrad ? p.ic_per_group() : p.oc_per_group();
-}
+// target[row][column] = sum over (tap, source channel), or the sums of one part. One block per
+// part, phase, group, tile of columns and tile of rows over the batch.
+template <class E, class T, bool kVectors>
+__global__ void __launch_bounds__(T::kThreads)
+    gather_mma_kernel(const __grid_constant__ Gather g, const E* __restrict__ source,
+                      const uint4* __restrict__ packed, const InputRow* __restrict__ table,
+                      E* __restrict__ target, float* __restrict__ sums, int64_t sums_of_part,
+                      OutputEpilogue epilogue) {
+  // Which: column tiles fastest, so that neighbouring blocks read the same positions.
+  const unsigned col_tiles = static_cast<unsigned>(g.columns / T::kCols);
+  const int col = static_cast<int>(blockIdx.x % col_tiles) * T::kCols;
+  const int group = static_cast<int>(blockIdx.x / col_tiles % g.s.groups);
+  const unsigned block = blockIdx.x / col_tiles / g.s.groups;
+  const unsigned phase = block / g.tiles_per_phase % g.phases;
+  const int part = static_cast<int>(block / g.tiles_per_phase / g.phases);
+  const Phase p = gather_phase(g.s, g.mode, static_cast<int>(phase));
+  const int64_t first_row = int64_t{block % g.tiles_per_phase} * T::kRows;
+  if (first_row >= g.s.batch * p.outputs()) return;
+  const int row = static_cast<int>(first_row);
 
-int64_t vectors_per_tap(Op op, const Problem& p, DType dtype) {
-  return divide_up(source_channels(op, p), vector_of(dtype));
-}
+  // Product. A phase without taps has no stages, nor has a part beyond a phase's depth: their sums
+  // stay zero.
+  __shared__ MmaStage<T> ring[T::kStages];
+  const int begin = part * g.part_vectors;
+  const int rest = p.taps() * g.vectors_per_tap - begin;
+  const int vectors = rest < g.part_vectors ? (rest > 0 ? rest : 0) : g.part_vectors;
+  const int tap = vectors > 0 && g.mode == GatherMode::phases ? first_packed_tap(g.s, p) : 0;
+  const int first = tap * g.vectors_per_tap + begin;
+  const int64_t packed_row = int64_t{group} * g.taps * g.vectors_per_tap + first;
+  PositionLoader<E, T, kVectors> load_source(g.extents, g.source, source + g.source.group(group),
+                                             table + first, vectors, g.vectors_per_tap, begin,
+                                             [&](int r) { return gather_start(g, p, row + r); });
+  PackedLoader<T> load_weights(packed + packed_row * g.columns + col, g.columns, vectors);
+  MmaAccumulator<E, T> tile;
+  multiply_stages(tile, ring, load_source, load_weights, divide_up(vectors, kStageVectors));
 
-int64_t tiles_per_phase(Op op, const Problem& p, const TileSize& t) {
-  // Phase 0 has the most outputs on every axis.
-  const int64_t outputs = gather_phase(make_shape(p), op == Op::dgrad, 0).outputs();
-  return divide_up(p.batch * outputs, int64_t{t.rows});
-}
-
-int64_t phases(Op op, const Problem& p) { return op == Op::dgrad ? 1 : phase_count(make_shape(p)); }
-
-int64_t blocks(Op op, const Problem& p, const TileSize& t) {
-  return tiles_per_phase(op, p, t) * phases(op, p) * p.groups *
-         divide_up(target_channels(op, p), int64_t{t.cols});
-}
-
-/// Whole tiles and whole stages of every phase with taps; every warp computes its padding too.
-int64_t tile_macs(Op op, const Problem& p, DType dtype, const TileSize& t) {
-  const Shape s = make_shape(p);
-  int64_t area = 0;  // rows times depth, over all phases
-  for (int i = 0; i < phases(op, p); ++i) {
-    const Phase phase = gather_phase(s, op == Op::dgrad, i);
-    area += round_up(p.batch * phase.outputs(), t.rows) *
-            round_up(phase.taps() * vectors_per_tap(op, p, dtype), kStageVectors);
-  }
-  return p.groups * round_up(target_channels(op, p), t.cols) * area * vector_of(dtype);
-}
-
-/// Index of the tile that passes over shared memory least: that, and not the tensor pipe, is what
-/// small tiles wait for.
-int tile_of(Op op, const Problem& p, DType dtype) {
-  const auto wavefronts = [&](const MmaTileSize& t) {
-    return tile_macs(op, p, dtype, t) / t.rows / t.cols * t.wavefronts;
+  // Store.
+  const auto store = [&](auto* to, const OutputEpilogue& finish) {
+    to += g.target.group(group);
+    if (g.mode == GatherMode::joined) {
+      store_joined(g, p, tile, to, row, col, finish, group);
+    } else {
+      store_positions(g, p, tile, to, row, col, finish, group);
+    }
   };
-  const bool large_fills = blocks(op, p, kSizes[kLarge]) >= kBlocksGoal;
-  const auto best = std::min_element(
-      kSizes.begin() + (large_fills ? kLarge : kLarge + 1), kSizes.end(),
-      [&](const MmaTileSize& a, const MmaTileSize& b) { return wavefronts(a) < wavefronts(b); });
-  return static_cast<int>(best - kSizes.begin());
+  if (sums != nullptr) {
+    store(sums + part * sums_of_part, OutputEpilogue{Epilogue::none, nullptr});
+  } else {
+    store(target, epilogue);
+  }
 }
 
-TileSize size_of_choice(Op op, const Problem& p, DType dtype) {
-  return kSizes[static_cast<size_t>(tile_of(op, p, dtype))];
+Op op_of(GatherMode mode) { return mode == GatherMode::backward ? Op::dgrad : Op::fprop; }
+
+ChannelStrides source_strides(GatherMode mode, const Problem& p, Layout layout) {
+  return mode == GatherMode::backward ? y_strides(p, layout) : x_strides(p, layout);
+}
+ChannelStrides target_strides(GatherMode mode, const Problem& p, Layout layout) {
+  return mode == GatherMode::backward ? x_strides(p, layout) : y_strides(p, layout);
+}
+int64_t target_size(GatherMode mode, const Problem& p) {
+  return mode == GatherMode::backward ? p.x_size() : p.y_size();
 }
 
-int64_t packed_size(Op op, const Problem& p, DType dtype, const TileSize& t) {
-  return p.groups * p.taps() * vectors_per_tap(op, p, dtype) *
-         round_up(target_channels(op, p), t.cols);
-}
-
-Gather make_gather(Op op, const Problem& p, const Config& c, const TileSize& t) {
-  const bool backward = op == Op::dgrad;
+Gather make_gather(GatherMode mode, const Problem& p, const Config& c, const GatherCut& cut) {
   const Shape s = make_shape(p);
-  const ChannelStrides x = x_strides(p, c.layout), y = y_strides(p, c.layout);
   const Extents in{s.d.in, s.h.in, s.w.in}, out{s.d.out, s.h.out, s.w.out};
-  return {.s = s,
-          .backward = backward,
-          .source = backward ? y : x,
-          .target = backward ? x : y,
-          .extents = backward ? out : in,
-          .vectors_per_tap = static_cast<int>(vectors_per_tap(op, p, c.dtype)),
-          .columns = static_cast<int>(round_up(target_channels(op, p), t.cols)),
-          .tiles_per_phase = static_cast<unsigned>(tiles_per_phase(op, p, t)),
-          .whole_vectors = false};
+  Gather g{.s = s,
+           .mode = mode,
+           .source = source_strides(mode, p, c.layout),
+           .target = target_strides(mode, p, c.layout),
+           .extents = mode == GatherMode::backward ? out : in,
+           .taps = gather_taps(s, mode).volume(),
+           .vectors_per_tap = 0,
+           .results = 0,
+           .columns = static_cast<int>(cut.columns),
+           .tiles_per_phase = static_cast<unsigned>(cut.row_tiles),
+           .phases = static_cast<unsigned>(cut.phases),
+           .part_vectors = static_cast<int>(cut.parts.depth),
+           .whole_vectors = false};
+  g.vectors_per_tap = static_cast<int>(divide_up(int64_t{g.source.channels}, vector_of(c.dtype)));
+  g.results = g.target.channels * (mode == GatherMode::joined ? strides_of(s).volume() : 1);
+  return g;
 }
 
 struct Plan : Prepared {
-  Plan(Op op, const Call& call)
-      : tile(tile_of(op, call.problem, call.config.dtype)),
-        gather(make_gather(op, call.problem, call.config, kSizes[static_cast<size_t>(tile)])),
-        packed(packed_size(op, call.problem, call.config.dtype, kSizes[static_cast<size_t>(tile)])),
-        table(int64_t{gather.s.taps} * gather.vectors_per_tap) {
+  Plan(GatherMode mode, const Call& call)
+      : cut(cut_gather(mode, call.problem, call.config.dtype)),
+        gather(make_gather(mode, call.problem, call.config, cut)),
+        packed(cut.packed),
+        table(int64_t{gather.taps} * gather.vectors_per_tap) {
     launch(table_kernel, divide_up(table.size(), int64_t{kThreads}), kThreads, call.stream, gather,
            table.data(), static_cast<int>(vector_of(call.config.dtype)));
     with_element(call.config.dtype, [&](auto element) {
       using E = decltype(element);
-      with_mma_tile(tile, [&](auto shape) {
+      with_gather_tile(cut.tile, [&](auto tile) {
         launch(pack_kernel<E>, divide_up(packed.size(), int64_t{kThreads}), kThreads, call.stream,
                gather, static_cast<const E*>(call.w), packed.data(), call.config.layout,
-               decltype(shape)::template kJoined<E>);
+               decltype(tile)::template kJoined<E>);
       });
     });
   }
-  std::string note() const override { return "tile " + kSizes[static_cast<size_t>(tile)].str(); }
+  std::string note() const override {
+    return "tile " + cut.size.str() +
+           (cut.parts.count > 1 ? ", depth in " + std::to_string(cut.parts.count) + " parts" : "");
+  }
 
-  int tile;
+  GatherCut cut;
   Gather gather;
   DeviceBuffer<uint4> packed;
   DeviceBuffer<InputRow> table;
 };
 
-/// The largest offset in the table, or its negative: the last tap's last channel.
-int64_t largest_offset(Op op, const Problem& p, const Config& c) {
-  const bool backward = op == Op::dgrad;
-  const int64_t pixels = backward ? tap_reach_forward(p) : tap_reach_back(p);
-  return reach_in(backward ? y_strides(p, c.layout) : x_strides(p, c.layout), pixels);
+/// Empty, or why outputs cannot be joined.
+std::string refuse_joining(const Problem& p) {
+  int64_t columns = p.oc_per_group();
+  for (const Axis& a : p.axes) {
+    if (a.dilation > 1 && a.kernel > 1)
+      return "dilated: neighbouring outputs do not read the same inputs";
+    if (columns > kIndexLimit / a.stride)
+      return "strides times output channels per group must be at most " +
+             std::to_string(kIndexLimit);
+    columns *= a.stride;
+  }
+  return columns > p.oc_per_group() ? "" : "stride 1: one phase, nothing to join";
 }
 
-}  // namespace
-
-std::string refuse_gather_mma(Op op, const Problem& p, const Config& c) {
+std::string refuse(GatherMode mode, const Problem& p, const Config& c) {
   if (std::string reason = refuse_without_mma(c); !reason.empty()) return reason;
-  if (op != Op::fprop) {
+  if (mode == GatherMode::backward) {
     if (std::string reason = refuse_epilogue(c); !reason.empty()) return reason;
   }
   if (std::string reason = index_limit_reason(p); !reason.empty()) return reason;
   if (std::string reason = refuse_batched_outputs(p); !reason.empty()) return reason;
+  if (mode == GatherMode::joined) {
+    if (std::string reason = refuse_joining(p); !reason.empty()) return reason;
+  }
   const auto beyond = [](const char* what) {
     return std::string(what) + " must be at most " + std::to_string(kIndexLimit);
   };
   if (p.batch > kIndexLimit / p.in_spatial()) return beyond("batch times input size per channel");
-  if (largest_offset(op, p, c) > kIndexLimit)
+  const ChannelStrides source = source_strides(mode, p, c.layout);
+  const int64_t reach = mode == GatherMode::backward ? tap_reach_forward(p) : tap_reach_back(p);
+  if (reach_in(source, reach) > kIndexLimit)
     return beyond("one group of one sample, and the reach of the kernel in it,");
-  const TileSize t = size_of_choice(op, p, c.dtype);
-  if (p.taps() > kIndexLimit / round_up(source_channels(op, p), vector_of(c.dtype)))
+  if (p.taps() > kIndexLimit / round_up(source.channels, vector_of(c.dtype)))
     return beyond("taps times channels per group");
-  const int64_t packing = divide_up(packed_size(op, p, c.dtype, t), int64_t{kThreads});
-  return refuse_grid(std::max(packing, blocks(op, p, t)));
+  const GatherCut cut = cut_gather(mode, p, c.dtype);
+  return refuse_grid(
+      std::max({divide_up(cut.packed, int64_t{kThreads}), cut.blocks * cut.parts.count,
+                divide_up(target_size(mode, p), int64_t{kAddThreads})}));
 }
 
-int64_t gather_mma_macs(Op op, const Problem& p, const Config& c) {
-  return tile_macs(op, p, c.dtype, size_of_choice(op, p, c.dtype));
-}
-
-std::unique_ptr<Prepared> prepare_gather_mma(Op op, const Call& call) {
-  return std::make_unique<Plan>(op, call);
-}
-
-void launch_gather_mma(Op op, const Call& call) {
+void launch_gather(GatherMode mode, const Call& call) {
   const auto& plan = static_cast<const Plan&>(*call.prepared);
-  const void* const source = op == Op::dgrad ? call.y : call.x;
-  void* const target = op == Op::dgrad ? call.x : call.y;
+  const bool backward = mode == GatherMode::backward;
+  const void* const source = backward ? call.y : call.x;
+  void* const target = backward ? call.x : call.y;
   const bool vectors = has_vectors(call.config, plan.gather.source.channels) && is_aligned(source);
   Gather gather = plan.gather;
   gather.whole_vectors = has_vectors(call.config, gather.target.channels) && is_aligned(target);
+  const int64_t parts = plan.cut.parts.count, size = target_size(mode, call.problem);
+  auto* const sums = parts > 1 ? static_cast<float*>(call.workspace) : nullptr;
   with_element(call.config.dtype, [&](auto element) {
     using E = decltype(element);
-    with_mma_tile(plan.tile, [&](auto tile) {
+    with_gather_tile(plan.cut.tile, [&](auto tile) {
       using T = decltype(tile);
       const auto kernel = vectors ? gather_mma_kernel<E, T, true> : gather_mma_kernel<E, T, false>;
-      launch(kernel, blocks(op, call.problem, size_of_tile<T>()), T::kThreads, call.stream, gather,
+      launch(kernel, plan.cut.blocks * parts, T::kThreads, call.stream, gather,
              static_cast<const E*>(source), static_cast<const uint4*>(plan.packed.data()),
-             static_cast<const InputRow*>(plan.table.data()), static_cast<E*>(target),
+             static_cast<const InputRow*>(plan.table.data()), static_cast<E*>(target), sums, size,
              epilogue_of(call));
     });
+    if (sums == nullptr) return;
+    const OutputOrder order{epilogue_of(call), gather.target.channel,
+                            int64_t{gather.s.groups} * gather.target.channels};
+    add_parts(sums, static_cast<E*>(target), size, parts, order, call.stream);
   });
+}
+
+}  // namespace
+
+Strategy gather_mma_strategy(GatherMode mode, std::string name, std::string summary) {
+  return {
+      .name = std::move(name),
+      .op = op_of(mode),
+      .summary = std::move(summary),
+      .supports = [mode](const Problem& p, const Config& c) { return refuse(mode, p, c); },
+      .workspace =
+          [mode](const Problem& p, const Config& c) {
+            const int64_t parts = cut_gather(mode, p, c.dtype).parts.count;
+            return parts > 1 ? parts * target_size(mode, p) * static_cast<int64_t>(sizeof(float))
+                             : 0;
+          },
+      .macs_executed = [mode](const Problem& p,
+                              const Config& c) { return cut_gather(mode, p, c.dtype).macs; },
+      .prepare = [mode](const Call& call) -> std::unique_ptr<Prepared> {
+        return std::make_unique<Plan>(mode, call);
+      },
+      .launch = [mode](const Call& call) { launch_gather(mode, call); },
+  };
 }
 
 }  // namespace tconv::detail

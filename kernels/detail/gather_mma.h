@@ -1,22 +1,17 @@
-// The product that fprop and dgrad share on tensor cores: every output position gathers channels of
-// the source at the positions that its taps reach. fprop: the source is x, outputs fall into
-// phases, all in one launch. dgrad: the source is the gradient y, one phase has all taps.
+// The product that fprop and dgrad share on tensor cores: every row gathers channels of the source
+// at the positions that its taps reach. Where there are too few tiles to fill a GPU, the depth is
+// summed in parts that are added in order.
 #pragma once
 
-#include <cstdint>
-#include <memory>
 #include <string>
 
+#include "kernels/detail/gather_mode.h"
 #include "kernels/strategy.h"
 
 namespace tconv::detail {
 
-/// Empty, or why not.
-std::string refuse_gather_mma(Op, const Problem&, const Config&);
-/// Multiply-adds of all tensor instructions, padding included.
-int64_t gather_mma_macs(Op, const Problem&, const Config&);
-/// Weights by phase and in the order of fragments, and the table of where vectors lie.
-std::unique_ptr<Prepared> prepare_gather_mma(Op, const Call&);
-void launch_gather_mma(Op, const Call&);
+/// The strategy that computes so. `prepare` packs the weights in the order of fragments and makes a
+/// table of where vectors of channels lie.
+Strategy gather_mma_strategy(GatherMode, std::string name, std::string summary);
 
 }  // namespace tconv::detail

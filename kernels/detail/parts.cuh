@@ -34,30 +34,43 @@ inline Parts cut_depth(int64_t depth, int64_t tiles, int64_t stage) {
 /// unless channels are last. 1 tap: no difference.
 struct WeightOrder {
   int channels, taps;
-  __host__ __device__ int64_t of(int64_t sum) const {
+  __host__ __device__ int64_t place(int64_t sum) const {
     if (taps == 1) return sum;
     const int64_t row = sum / channels / taps;
     return (row * channels + sum % channels) * taps + sum / channels % taps;
   }
+  __device__ float finish(float value, int64_t) const { return value; }
 };
 
-// w[order.of(e)] = sums[0][e] + sums[1][e] + ..., in this order. One thread per weight.
-template <class E>
-__global__ void add_parts_kernel(const float* __restrict__ sums, E* __restrict__ w, int64_t size,
-                                 int parts, const __grid_constant__ WeightOrder order) {
+/// Outputs in the order of their sums; then the epilogue. `pixels`: elements between channels.
+struct OutputOrder {
+  OutputEpilogue epilogue;
+  int64_t pixels, channels;
+  __device__ int64_t place(int64_t sum) const { return sum; }
+  __device__ float finish(float value, int64_t sum) const {
+    return epilogue(value, static_cast<int>(sum / pixels % channels));
+  }
+};
+
+// to[order.place(e)] = order.finish(sums[0][e] + sums[1][e] + ...), in this order. One thread per
+// element.
+template <class E, class Order>
+__global__ void add_parts_kernel(const float* __restrict__ sums, E* __restrict__ to, int64_t size,
+                                 int parts, const __grid_constant__ Order order) {
   const int64_t e = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (e >= size) return;
   float sum = sums[e];
   for (int part = 1; part < parts; ++part) sum += sums[part * size + e];
-  w[order.of(e)] = narrow<E>(sum);
+  to[order.place(e)] = narrow<E>(order.finish(sum, e));
 }
 
-template <class E>
-void add_parts(const float* sums, E* w, int64_t size, int64_t parts, const WeightOrder& order,
+inline constexpr int kAddThreads = 256;
+
+template <class E, class Order>
+void add_parts(const float* sums, E* to, int64_t size, int64_t parts, const Order& order,
                cudaStream_t stream) {
-  constexpr int kThreads = 256;
-  launch(add_parts_kernel<E>, divide_up(size, int64_t{kThreads}), kThreads, stream, sums, w, size,
-         static_cast<int>(parts), order);
+  launch(add_parts_kernel<E, Order>, divide_up(size, int64_t{kAddThreads}), kAddThreads, stream,
+         sums, to, size, static_cast<int>(parts), order);
 }
 
 }  // namespace tconv::detail

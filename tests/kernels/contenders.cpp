@@ -37,6 +37,7 @@ const std::vector<Promise>& promises() {
       {"wgrad_direct", kFma, kBoth},
       {"wgrad_implicit_gemm", {DType::f32}, kBoth},
       {"implicit_gemm_mma", kTensor, kBoth, Fuses::always},
+      {"implicit_gemm_mma_joined", kTensor, kBoth, Fuses::always, true},
       {"dgrad_implicit_gemm_mma", kTensor, kBoth},
       {"wgrad_implicit_gemm_mma", kTensor, kBoth},
   };
