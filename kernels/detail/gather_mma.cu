@@ -63,71 +63,97 @@ __global__ void __launch_bounds__(kThreads)
   packed[(tap * g.vectors_per_tap + v) * g.columns + column] = vector.words;
 }
 
-// Rows are positions of the target, columns its channels. Where a position lies is worked out once
-// for all its channels. `to`: of the group.
-template <class Out, class Tile>
-__device__ __forceinline__ void store_positions(const Gather& g, const Phase& p, const Tile& tile,
-                                                Out* to, int row, int col,
-                                                const OutputEpilogue& epilogue, int group) {
-#pragma unroll
-  for (int m = 0; m < tile.kRowFragments; ++m) {
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      if (row + tile.row(m, half) >= g.s.batch * p.outputs()) continue;
-      const PhasePoint at = gather_point(g, p, row + tile.row(m, half));
-      Out* const position = to + at.sample * g.target.sample + int64_t{at.output} * g.target.pixel;
-#pragma unroll
-      for (int run = 0; run < tile.kRuns; ++run) {
-        const int channel = col + tile.col(run);
-        float value[tile.kRunLength];
-#pragma unroll
-        for (int i = 0; i < tile.kRunLength; ++i) {
-          value[i] = tile.at(m, half, run, i);
-          if (channel + i < g.results)
-            value[i] = epilogue(value[i], group * g.results + channel + i);
-        }
-        store_channels(position + int64_t{channel} * g.target.channel, g.target.channel, value,
-                       g.results - channel, g.whole_vectors);
-      }
-    }
-  }
-}
-
-// Rows are stride^D outputs each, columns (which of them, channel): columns outermost, so that what
-// a column is gets worked out once. Outputs beyond the borders have no place.
-template <class Out, class Tile>
-__device__ __forceinline__ void store_joined(const Gather& g, const Phase& p, const Tile& tile,
-                                             Out* to, int row, int col,
-                                             const OutputEpilogue& epilogue, int group) {
-  const Shape& s = g.s;
-  PhasePoint at[tile.kRowFragments][2];
-#pragma unroll
-  for (int m = 0; m < tile.kRowFragments; ++m) {
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      const int r = row + tile.row(m, half);
-      at[m][half] = r < s.batch * p.outputs() ? gather_point(g, p, r) : PhasePoint{-1, 0, 0, 0, 0};
-    }
-  }
+// The epilogue of every sum, in place: columns outermost, as each has one bias.
+template <class Tile>
+__device__ __forceinline__ void finish(const Gather& g, Tile& tile, int col,
+                                       const OutputEpilogue& epilogue, int group) {
+  if (epilogue.kind == Epilogue::none) return;
 #pragma unroll
   for (int c = 0; c < tile.kRuns * tile.kRunLength; ++c) {
     const int run = c / tile.kRunLength, i = c % tile.kRunLength;
     const int column = col + tile.col(run) + i;
     if (column >= g.results) continue;
-    const int channel = column % s.oc;
-    const Triple r = triple_at(strides_of(s), column / s.oc);
+    const int channel = group * g.target.channels + column % g.target.channels;
+#pragma unroll
+    for (int m = 0; m < tile.kRowFragments; ++m) {
+      tile.at(m, 0, run, i) = epilogue(tile.at(m, 0, run, i), channel);
+      tile.at(m, 1, run, i) = epilogue(tile.at(m, 1, run, i), channel);
+    }
+  }
+}
+
+// Where a row lies in a channel of the target, and mode `joined`: on each axis, before the stride's
+// remainder is added.
+struct RowPlace {
+  bool exists;
+  int64_t element;  ///< of its group's channel 0
+  int d, h, w;
+};
+
+__device__ __forceinline__ RowPlace row_place(const Gather& g, const Phase& p, int row) {
+  if (row >= g.s.batch * p.outputs()) return {false, 0, 0, 0, 0};
+  const Shape& s = g.s;
+  const PhasePoint at = gather_point(g, p, row);
+  const int64_t sample = at.sample * g.target.sample;
+  if (g.mode != GatherMode::joined)
+    return {true, sample + int64_t{at.output} * g.target.pixel, 0, 0, 0};
+  const int d = at.d * s.d.stride - s.d.crop, h = at.h * s.h.stride - s.h.crop;
+  const int w = at.w * s.w.stride - s.w.crop;
+  const int64_t output = (int64_t{d} * s.h.out + h) * s.w.out + w;
+  return {true, sample + output * g.target.pixel, d, h, w};
+}
+
+// What column `column` adds to where a row lies; mode `joined`: an output beyond the borders has no
+// place.
+struct ColumnPlace {
+  int64_t element;
+  Triple r;
+};
+
+__device__ __forceinline__ ColumnPlace column_place(const Gather& g, int column) {
+  if (g.mode != GatherMode::joined) return {int64_t{column} * g.target.channel, {0, 0, 0}};
+  const Triple r = triple_at(strides_of(g.s), column / g.s.oc);
+  const int64_t output = (int64_t{r.d} * g.s.h.out + r.h) * g.s.w.out + r.w;
+  return {output * g.target.pixel + int64_t{column % g.s.oc} * g.target.channel, r};
+}
+
+__device__ __forceinline__ bool has_place(const Gather& g, const RowPlace& row,
+                                          const ColumnPlace& column) {
+  if (!row.exists || g.mode != GatherMode::joined) return row.exists;
+  const Shape& s = g.s;
+  return is_inside({s.d.out, s.h.out, s.w.out}, row.d + column.r.d, row.h + column.r.h,
+                   row.w + column.r.w, {});
+}
+
+// Rows outermost: where one lies is worked out once. `to`: of the group. A run of columns whose
+// channels are whole vectors is stored as one.
+template <class Out, class Tile>
+__device__ __forceinline__ void store_tile(const Gather& g, const Phase& p, Tile& tile, Out* to,
+                                           int row, int col) {
+#pragma unroll
+  for (int run = 0; run < tile.kRuns; ++run) {
+    const int column = col + tile.col(run);
+    if (column >= g.results) continue;
+    const ColumnPlace first = column_place(g, column);
 #pragma unroll
     for (int m = 0; m < tile.kRowFragments; ++m) {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        const PhasePoint& q = at[m][half];
-        const int d = q.d * s.d.stride + r.d - s.d.crop, h = q.h * s.h.stride + r.h - s.h.crop;
-        const int w = q.w * s.w.stride + r.w - s.w.crop;
-        if (q.sample < 0 || !is_inside({s.d.out, s.h.out, s.w.out}, d, h, w, {})) continue;
-        const int64_t output = (int64_t{d} * s.h.out + h) * s.w.out + w;
-        to[q.sample * g.target.sample + output * g.target.pixel +
-           int64_t{channel} * g.target.channel] =
-            narrow<Out>(epilogue(tile.at(m, half, run, i), group * s.oc + channel));
+        const RowPlace place = row_place(g, p, row + tile.row(m, half));
+        if (g.whole_vectors) {
+          float value[tile.kRunLength];
+#pragma unroll
+          for (int i = 0; i < tile.kRunLength; ++i) value[i] = tile.at(m, half, run, i);
+          if (has_place(g, place, first)) store_vector(to + place.element + first.element, value);
+          continue;
+        }
+#pragma unroll
+        for (int i = 0; i < tile.kRunLength; ++i) {
+          if (column + i >= g.results) continue;
+          const ColumnPlace at = column_place(g, column + i);
+          if (has_place(g, place, at))
+            to[place.element + at.element] = narrow<Out>(tile.at(m, half, run, i));
+        }
       }
     }
   }
@@ -170,19 +196,12 @@ __global__ void __launch_bounds__(T::kThreads)
   multiply_stages(tile, ring, load_source, load_weights, divide_up(vectors, kStageVectors));
 
   // Store.
-  const auto store = [&](auto* to, const OutputEpilogue& finish) {
-    to += g.target.group(group);
-    if (g.mode == GatherMode::joined) {
-      store_joined(g, p, tile, to, row, col, finish, group);
-    } else {
-      store_positions(g, p, tile, to, row, col, finish, group);
-    }
-  };
   if (sums != nullptr) {
-    store(sums + part * sums_of_part, OutputEpilogue{Epilogue::none, nullptr});
-  } else {
-    store(target, epilogue);
+    sums += part * sums_of_part + g.target.group(group);
+    return store_tile(g, p, tile, sums, row, col);
   }
+  finish(g, tile, col, epilogue, group);
+  store_tile(g, p, tile, target + g.target.group(group), row, col);
 }
 
 Op op_of(GatherMode mode) { return mode == GatherMode::backward ? Op::dgrad : Op::fprop; }

@@ -86,7 +86,7 @@ struct MmaAccumulator {
   static __device__ int col(int run) {
     return warp_col() + run * 4 * kRunLength + lane() % 4 * kRunLength;
   }
-  __device__ __forceinline__ float at(int m, int half, int run, int i) const {
+  __device__ __forceinline__ float& at(int m, int half, int run, int i) {
     return sum[m][run * T::template kJoined<E> + i / 2][2 * half + i % 2];
   }
 

@@ -45,6 +45,7 @@ inline constexpr std::array kNastyProblems = {
     NastyProblem{"more channels than a tile", "mb1_ic20oc70_ih6iw6_kh3kw3_sh2sw2_ph1pw1"},
     NastyProblem{"more positions than a tile", "mb2_ic8oc20_ih17iw19_kh2kw2_sh2sw2"},
     NastyProblem{"sums over batch and space in parts", "mb3_ic5oc6_ih20iw23_kh3kw3_sh2sw2_ph1pw1"},
+    NastyProblem{"deep sums in parts, few outputs", "mb1_ic320ih2iw3_oc3_kh3kw3_sh2sw2_ph1pw1"},
     NastyProblem{"a last part of one input", "g2mb1_ic6oc4_iw1025_kw4_sw2_pw1"},
     NastyProblem{"a stage and one channel more", "mb1_ic17oc68_ih9iw9_kh2kw2_sh1sw1_ph1pw1"},
 };

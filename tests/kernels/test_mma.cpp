@@ -28,11 +28,15 @@ constexpr TileCase kTiles[] = {
     // 264 tiles, which a large GPU is full with
     {"implicit_gemm_mma", 128, 128, "mb1_ic8iw16896_oc128_kw2_sw2", true},
     {"implicit_gemm_mma", 64, 64, "mb1_ic40ih8iw8_oc64_kh4kw4_sh2sw2_ph1pw1"},
-    {"implicit_gemm_mma", 16, 128, "mb1_ic24ih4iw4_oc136_kh4kw4_sh2sw2_ph1pw1"},
+    // in parts, some of which are beyond the depth of some phases
+    {"implicit_gemm_mma", 16, 128, "mb1_ic264ih4iw4_oc136_kh3kw3_sh2sw2_ph1pw1"},
     {"implicit_gemm_mma", 128, 32, "mb1_ic72ih12iw12_oc24_kh2kw2_sh2sw2"},
     {"implicit_gemm_mma", 128, 16, "mb2_ic16ih8iw8_oc3_kh4kw4_sh2sw2_ph1pw1"},
+    {"implicit_gemm_mma_joined", 64, 64, "g2mb1_ic80ih8iw8_oc32_kh3kw3_sh2sw2_ph1pw1"},
+    {"implicit_gemm_mma_joined", 128, 32, "mb3_ic9ih8iw8_oc7_kh4kw4_sh2sw2_ph1pw1"},
+    {"implicit_gemm_mma_joined", 128, 16, "mb1_ic16iw257_oc1_kw25_sw4_pw10"},
     {"dgrad_implicit_gemm_mma", 64, 64, "mb1_ic64ih8iw8_oc40_kh4kw4_sh2sw2_ph1pw1"},
-    {"dgrad_implicit_gemm_mma", 16, 128, "mb1_ic136ih4iw4_oc24_kh3kw3_sh2sw2_ph1pw1"},
+    {"dgrad_implicit_gemm_mma", 16, 128, "mb1_ic136ih4iw4_oc72_kh3kw3_sh2sw2_ph1pw1"},
     {"wgrad_implicit_gemm_mma", 128, 128, "mb1_ic120ih9iw9_oc32_kh2kw2_sh2sw2"},
     {"wgrad_implicit_gemm_mma", 64, 64, "mb2_ic56ih9iw9_oc64_kh1kw1_sh2sw2"},
     {"wgrad_implicit_gemm_mma", 16, 64, "mb2_ic16ih9iw9_oc8_kh2kw4_sh2sw2"},

@@ -83,8 +83,9 @@ TEST(Registry, SizesBeyond32BitsAreRefusedNotWrapped) {
     return names;
   };
   EXPECT_EQ(refusing(wide).size(), own_strategies().size());
-  EXPECT_EQ(refusing(deep), (std::set<std::string>{"implicit_gemm", "implicit_gemm_mma",
-                                                   "wgrad_implicit_gemm_mma"}));
+  EXPECT_EQ(refusing(deep),
+            (std::set<std::string>{"implicit_gemm", "implicit_gemm_mma", "implicit_gemm_mma_joined",
+                                   "wgrad_implicit_gemm_mma"}));
   EXPECT_EQ(refusing(high),
             (std::set<std::string>{"dgrad_implicit_gemm", "dgrad_implicit_gemm_mma",
                                    "wgrad_implicit_gemm", "wgrad_implicit_gemm_mma"}));
