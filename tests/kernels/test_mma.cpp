@@ -60,7 +60,7 @@ class MmaTest : public testing::TestWithParam<TileCase> {
 };
 
 TEST_P(MmaTest, RightAndWithoutConflicts) {
-  for (const auto& [strategy, config, picky] : contenders()) {
+  for (const auto& [strategy, config, fuses, picky] : contenders()) {
     if (strategy->name != GetParam().strategy) continue;
     if (GetParam().costly && config.dtype != DType::f16) continue;
     const Problem p = Problem::parse(GetParam().descriptor);
