@@ -124,29 +124,27 @@ class TapOperands {
   /// `positions`: of one channel of x, which need not be those of s.
   __device__ __forceinline__ TapOperands(const Shape& s, int positions, const E* x, const E* w,
                                          const DirectTile& tile, const DirectAlignment& aligned)
-      : s_(s), positions_(positions), aligned_(aligned) {
+      : s_(s), positions_(positions), next_w_(int64_t{s.oc} * s.taps), aligned_(aligned) {
     constexpr bool kLast = kLayout == Layout::nhwc;
     x_ = x + group_start<kLayout>(s.groups, s.ic, positions, tile);
-    w_ = w + tile.group * s.ic * next_w() + int64_t{tile.channel} * (kLast ? 1 : s.taps);
+    w_ = w + tile.group * s.ic * next_w_ + int64_t{tile.channel} * (kLast ? 1 : s.taps);
   }
 
   /// sum[c] += sum over ic of x[ic][position] * w[ic][c][tap]. One load of x serves kChannels
   /// multiply-adds.
   __device__ __forceinline__ void reduce(float (&sum)[kChannels], int position, int tap) const {
     if constexpr (kLayout == Layout::nchw) {
-      reduce_channels(sum, x_ + position, positions_, w_ + tap, next_w(), s_.taps, s_.ic);
+      reduce_channels(sum, x_ + position, positions_, w_ + tap, next_w_, s_.taps, s_.ic);
     } else {
       reduce_neighbours(sum, x_ + position * (int64_t{s_.groups} * s_.ic),
-                        w_ + int64_t{tap} * s_.oc, next_w(), s_.ic, aligned_.x, aligned_.w);
+                        w_ + int64_t{tap} * s_.oc, next_w_, s_.ic, aligned_.x, aligned_.w);
     }
   }
 
  private:
-  /// Between weights of neighbouring input channels.
-  __device__ __forceinline__ int64_t next_w() const { return int64_t{s_.oc} * s_.taps; }
-
   const Shape& s_;
   const int positions_;
+  const int64_t next_w_;  ///< between weights of neighbouring input channels
   const DirectAlignment& aligned_;
   const E* x_;
   const E* w_;
