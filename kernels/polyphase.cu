@@ -80,7 +80,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   constexpr bool kLast = kLayout == Layout::nhwc;
   const PhasePoint at = detail::point_at(s, p, static_cast<int>(tile.m));
   const int64_t position = kLast ? int64_t{s.groups} * s.ic : 1;  // between neighbours
-  x += kLast ? at.sample * s.in_spatial * position + int64_t{tile.group} * s.ic
+  x += kLast ? at.sample * (s.in_spatial * position) + int64_t{tile.group} * s.ic
              : (int64_t{at.sample} * s.groups + tile.group) * s.ic * s.in_spatial;
   const int64_t tap_stride = int64_t{s.ic} * oc_padded;
   const E* w_tap = packed + int64_t{tile.group} * s.taps * tap_stride + tile.channel;
