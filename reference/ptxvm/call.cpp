@@ -120,6 +120,7 @@ const Op* exit_lanes(Warp& warp, const Op* op, uint32_t leaving) {
   }
   warp.cta->exited(uint32_t(std::popcount(leaving)));
   cluster_exit(warp, leaving);
+  if (!warp.alive) warp.cta->left_group(warp, op);
   if (warp.mask) return op + 1;
   warp.why = Stop::exited;
   return nullptr;

@@ -11,6 +11,7 @@
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/isa.h"
 #include "reference/ptxvm/matrix.h"
+#include "reference/ptxvm/regroup.h"
 
 namespace ptxvm {
 namespace {
@@ -94,15 +95,19 @@ void count_family(Totals& t, const ptx::Instruction& op, uint64_t lanes) {
   if (!floating && kInteger.contains(op.mnemonic)) t[integer] += lanes;
 }
 
+bool is_sparse(const ptx::Instruction& op) {
+  return op.has("sp") || op.has("sp::ordered_metadata");
+}
+
 /// m * n * k of "m16n8k16"; mma.m8n8k4 on f16 is four products, each of wgmma's four warps has a
-/// quarter of its rows.
+/// quarter of its rows, a sparse A has half its columns.
 uint64_t macs(const ptx::Instruction& op) {
   if (is(op, "wmma") ? !op.has("mma") : !is(op, "mma") && !op.has("mma_async")) return 0;
   for (const std::string& modifier : op.modifiers) {
     unsigned long long m = 0, n = 0, k = 0;
     if (std::sscanf(modifier.c_str(), "m%llun%lluk%llu", &m, &n, &k) == 3)
       return m * n * k * (is(op, "mma") && modifier == "m8n8k4" && op.has("f16") ? 4 : 1) /
-             (is(op, "wgmma") ? 4 : 1);
+             (is(op, "wgmma") ? 4 : 1) / (is_sparse(op) ? 2 : 1);
   }
   return 0;
 }
@@ -240,10 +245,20 @@ LaunchReport::Line line_of(const Code& code, const ptx::Instruction& instruction
   return line;
 }
 
+uint64_t regrouped(const std::vector<Worker>& workers, const Op& op) {
+  int64_t change = 0;
+  for (const Worker& worker : workers) {
+    const auto found = worker.regroupings->change.find(&op);
+    if (found != worker.regroupings->change.end()) change += found->second;
+  }
+  return uint64_t(change);
+}
+
 /// Counts every PTX instruction that ran: visit(code, instruction, totals).
 template <class Visit>
-void each_instruction(const Grid& grid, const std::vector<Site>& sites,
-                      const std::vector<BlockCount>& blocks, Visit visit) {
+void each_instruction(const Grid& grid, const std::vector<Worker>& workers,
+                      const std::vector<Site>& sites, const std::vector<BlockCount>& blocks,
+                      Visit visit) {
   for (const CodePlan& plan : grid.plans) {
     for (size_t b = 0; b < plan.code->blocks.size(); ++b) {
       Executions executed;
@@ -258,6 +273,7 @@ void each_instruction(const Grid& grid, const std::vector<Site>& sites,
       // An instruction may be several ops: those that fit registers to its operands stand around
       // it.
       for (size_t i = plan.code->blocks[b].first_op + 1; i < end; ++i) {
+        executed.groups += regrouped(workers, ops[i]);
         const uint32_t number = ops[i].instruction;
         if (plan.code->main_ops[number] != i) continue;
         const ptx::Instruction& instruction = *plan.code->instructions[number];
@@ -287,7 +303,7 @@ LaunchReport count(const Grid& grid, const std::vector<Worker>& workers,
                    const std::vector<Site>& sites, const std::vector<BlockCount>& blocks) {
   LaunchReport report;
   Totals t{};
-  each_instruction(grid, sites, blocks,
+  each_instruction(grid, workers, sites, blocks,
                    [&](const Code& code, const ptx::Instruction& instruction, const Totals& one) {
                      for (size_t i = 0; i < kCounters; ++i) t[i] += one[i];
                      if (grid.config->profile)

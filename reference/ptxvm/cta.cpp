@@ -66,6 +66,7 @@ void Cta::start(uint64_t number, std::shared_ptr<Cluster> of) {
   std::fill(std::begin(barriers), std::end(barriers), Barrier{});
   async.reset(warps.size());
   bulk.reset();
+  wgmmas.assign(warps.size(), 0);
   for (WarpTrace& trace : traces) trace.clear();
   if (checks) checks->start(*this);
   const CodePlan& entry = grid.plan(grid.program->entry());
@@ -115,6 +116,21 @@ Frame* Cta::enter(Warp& warp, const CodePlan& plan, Frame* parent, const Op* cal
 
 void Cta::leave(Warp& warp, Frame* frame) {
   levels_[warp.index].free[frame->code->index].push_back(frame);
+}
+
+void Cta::left_group(Warp& warp, const Op* op) {
+  constexpr uint32_t kGroup = 4;
+  const uint32_t first = warp.index / kGroup * kGroup,
+                 end = std::min(first + kGroup, uint32_t(warps.size()));
+  for (uint32_t i = first; i < end; ++i) {
+    if (warps[i].alive) return;  // a later one will look
+    if (wgmmas[i] == wgmmas[first] && (!wgmmas[i] || end - first == kGroup)) continue;
+    raise(warp, op, TrapKind::barrier_misuse, -1,
+          ("wgmma takes all four warps of a warp group: warp " + std::to_string(i) + " executed " +
+           std::to_string(wgmmas[i]) + ", warp " + std::to_string(first) + " " +
+           std::to_string(wgmmas[first]) + ", of " + std::to_string(end - first) + " warps")
+              .c_str());
+  }
 }
 
 void Cta::grow_local(Warp& warp, uint32_t bytes) {

@@ -61,6 +61,9 @@ struct Cta {
   /// has to wait).
   bool arrive(Warp&, const Op*, uint32_t id, uint32_t count, uint32_t voters, bool waits);
   void exited(uint32_t threads);
+  /// A warp has ended: traps if it is the last of its warp group and not all computed as many
+  /// wgmma products.
+  void left_group(Warp&, const Op*);
   /// The warp's threads have at least so many bytes of local memory from now on.
   void grow_local(Warp&, uint32_t bytes);
 
@@ -78,6 +81,7 @@ struct Cta {
   Barrier barriers[kBarriers];
   AsyncCopies async;
   BulkCopies bulk;
+  std::vector<uint32_t> wgmmas;   // products that each warp computed for its warp group
   std::vector<WarpTrace> traces;  // by warp; empty unless the launch models caches
   std::vector<Warp> warps;
   std::shared_ptr<CtaChecks> checks;  // null: none

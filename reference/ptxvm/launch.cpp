@@ -7,6 +7,7 @@
 #include "reference/ptxvm/check/state.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/module.h"
+#include "reference/ptxvm/regroup.h"
 #include "reference/ptxvm/where.h"
 
 namespace ptxvm {
@@ -167,6 +168,7 @@ LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig&
 
   const size_t n = worker_count(grid);
   std::vector<Worker> workers(n);
+  std::vector<Regroupings> regroupings(n);
   std::vector<Site> sites(n * grid.sites);
   std::vector<BlockCount> blocks(n * grid.blocks);
   MemoryView view = MemoryView::begin(memory);
@@ -185,7 +187,9 @@ LaunchReport run_grid(const Launch& launch, Memory& memory, const MachineConfig&
   const auto run = [&](size_t i) {
     work(grid, workers[i], i, n, sites.data() + i * grid.sites, blocks.data() + i * grid.blocks);
   };
-  for (Worker& worker : workers) {
+  for (size_t i = 0; i < n; ++i) {
+    Worker& worker = workers[i];
+    worker.regroupings = &regroupings[i];
     worker.grid = &grid;
     worker.memory = view;
     worker.params = grid.params.data();

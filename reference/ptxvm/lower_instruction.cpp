@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "reference/ptxvm/lowering.h"
+#include "reference/ptxvm/modifiers.h"
 #include "reference/ptxvm/vm.h"
 
 namespace ptxvm {
@@ -55,6 +56,8 @@ void FunctionLowering::instruction(const ptx::Instruction& in) {
   if (!open_) begin_block();
   const Opcode* opcode = find_opcode(in.mnemonic);
   if (!opcode) fail(in, "no such instruction");
+  if (const std::string_view foreign = foreign_modifier(in); !foreign.empty())
+    fail(in, "." + std::string(foreign) + " is no modifier of " + in.mnemonic);
   Draft draft;
   draft.instruction = &in;
   if (!in.guard.reg.empty()) {

@@ -25,20 +25,27 @@ struct Shape {
 struct Family {
   std::vector<Element> inputs, accumulators;
   bool mixed;  // A and B may differ
-  std::vector<Shape> mma, wmma;
+  std::vector<Shape> mma, wmma, sparse;
 };
 const std::vector<Family>& families() {
   using enum Element;
-  static const std::vector<Shape> wide = {{16, 16, 16}, {8, 32, 16}, {32, 8, 16}};
+  static const std::vector<Shape> wide = {{16, 16, 16}, {8, 32, 16}, {32, 8, 16}},
+                                  half = {{16, 8, 16}, {16, 8, 32}},
+                                  bytes = {{16, 8, 32}, {16, 8, 64}};
   static const std::vector<Family> table = {
-      {{f16}, {f16, f32}, false, {{16, 8, 8}, {16, 8, 16}}, wide},
-      {{bf16}, {f32}, false, {{16, 8, 8}, {16, 8, 16}}, wide},
-      {{tf32}, {f32}, false, {{16, 8, 4}, {16, 8, 8}}, {{16, 16, 8}}},
-      {{e4m3, e5m2}, {f16, f32}, true, {{16, 8, 16}, {16, 8, 32}}, {}},
-      {{f64}, {f64}, false, {{8, 8, 4}, {16, 8, 4}, {16, 8, 8}, {16, 8, 16}}, {{8, 8, 4}}},
-      {{s8, u8}, {s32}, true, {{8, 8, 16}, {16, 8, 16}, {16, 8, 32}}, wide},
-      {{s4, u4}, {s32}, true, {{8, 8, 32}, {16, 8, 32}, {16, 8, 64}}, {{8, 8, 32}}},
-      {{b1}, {s32}, false, {{8, 8, 128}, {16, 8, 128}, {16, 8, 256}}, {{8, 8, 128}}},
+      {{f16}, {f16, f32}, false, {{16, 8, 8}, {16, 8, 16}}, wide, half},
+      {{bf16}, {f32}, false, {{16, 8, 8}, {16, 8, 16}}, wide, half},
+      {{tf32}, {f32}, false, {{16, 8, 4}, {16, 8, 8}}, {{16, 16, 8}}, {{16, 8, 8}, {16, 8, 16}}},
+      {{e4m3, e5m2}, {f16, f32}, true, {{16, 8, 16}, {16, 8, 32}}, {}, {{16, 8, 64}}},
+      {{f64}, {f64}, false, {{8, 8, 4}, {16, 8, 4}, {16, 8, 8}, {16, 8, 16}}, {{8, 8, 4}}, {}},
+      {{s8, u8}, {s32}, true, {{8, 8, 16}, {16, 8, 16}, {16, 8, 32}}, wide, bytes},
+      {{s4, u4},
+       {s32},
+       true,
+       {{8, 8, 32}, {16, 8, 32}, {16, 8, 64}},
+       {{8, 8, 32}},
+       {{16, 8, 64}, {16, 8, 128}}},
+      {{b1}, {s32}, false, {{8, 8, 128}, {16, 8, 128}, {16, 8, 256}}, {{8, 8, 128}}, {}},
   };
   return table;
 }
@@ -81,10 +88,12 @@ size_t registers_of(const ptx::Operand& o) {
 
 /// Do the operands have the registers that the form asks for? `spare`: A and B may have more.
 bool operands_fit(const ptx::Instruction& in, MmaForm& form, bool spare) {
-  if (in.operands.size() != 4) return false;
+  const bool sparse = form.has(MmaForm::sparse);
+  if (in.operands.size() != (sparse ? 6 : 4)) return false;
   const size_t blocks = size_t{form.m8} * form.n8;
   const size_t wanted[] = {blocks * (form.has(MmaForm::d_half) ? 1 : 2),
-                           size_t{form.m8} * form.k_blocks, size_t{form.n8} * form.k_blocks,
+                           size_t{form.m8} * form.k_blocks / (sparse ? 2 : 1),
+                           size_t{form.n8} * form.k_blocks,
                            blocks * (form.has(MmaForm::c_half) ? 1 : 2)};
   for (int i = 0; i < 4; ++i) {
     const size_t given = registers_of(in.operands[size_t(i)]);
@@ -109,7 +118,8 @@ bool fill(const ptx::Instruction& in, MmaForm& form, Shape s, const std::vector<
   const Family* family = family_of(a);
   if (!family || !contains(family->inputs, b) || (a != b && !family->mixed)) return false;
   if (!contains(family->accumulators, c) || !contains(family->accumulators, d)) return false;
-  if (!contains(wmma ? family->wmma : family->mma, s)) return false;
+  const bool sparse = in.has("sp") || in.has("sp::ordered_metadata");
+  if (!contains(wmma ? family->wmma : sparse ? family->sparse : family->mma, s)) return false;
   const int width = block_width(a);
   form = {.m8 = uint8_t(s.m / 8),
           .n8 = uint8_t(s.n / 8),
@@ -123,8 +133,10 @@ bool fill(const ptx::Instruction& in, MmaForm& form, Shape s, const std::vector<
     form.flags |= MmaForm::saturate;
   }
   if (in.has("and")) form.flags |= MmaForm::bit_and;
+  if (sparse) form.flags |= MmaForm::sparse;
+  if (in.has("sp::ordered_metadata")) form.flags |= MmaForm::ordered;
   if (a == Element::b1 && (!in.has("popc") || in.has("xor") == in.has("and"))) return false;
-  for (const char* other : {"rz", "rm", "rp", "sp", "sp::ordered_metadata"})
+  for (const char* other : {"rz", "rm", "rp"})
     if (in.has(other)) return false;
   return true;
 }
@@ -151,7 +163,11 @@ bool mma_form(const ptx::Instruction& in, MmaForm& form) {
     return true;
   }
   if (layouts[0] != "row" || layouts[1] != "col") return false;
-  return fill(in, form, shape, types, false) && operands_fit(in, form, false);
+  if (!fill(in, form, shape, types, false) || !operands_fit(in, form, false)) return false;
+  if (!form.has(MmaForm::sparse)) return true;
+  const ptx::Operand& selector = in.operands[5];
+  return selector.kind == ptx::Operand::Kind::integer &&
+         selector.bits < 4u / uint32_t(metadata_threads(form.a, shape.k));
 }
 
 bool wmma_mma_form(const ptx::Instruction& in, MmaForm& form) {

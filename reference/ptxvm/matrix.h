@@ -69,11 +69,28 @@ struct MmaForm {
     saturate = 4,
     bit_and = 8,
     a_column = 16,
-    b_column = 32
+    b_column = 32,
+    sparse = 64,   // A has half its columns, and metadata
+    ordered = 128  // metadata in ascending order
   };
   bool has(Flag f) const { return flags & f; }
 };
 static_assert(sizeof(MmaForm) == 8);
+
+/// Structured sparsity of A: of `chunk` columns `kept` are there, which ones say 4 bits of
+/// metadata. A thread's 32 bits of metadata are of two rows, 16 for each, or of one.
+struct Sparsity {
+  int chunk, kept;
+  bool two_rows;
+};
+constexpr Sparsity sparsity_of(Element e) {
+  return bits_of(e) == 32   ? Sparsity{2, 1, true}
+         : bits_of(e) == 16 ? Sparsity{4, 2, true}
+         : bits_of(e) == 8  ? Sparsity{4, 2, false}
+                            : Sparsity{8, 4, false};
+}
+/// Threads in each group of four whose metadata counts; the selector says which.
+constexpr int metadata_threads(Element e, int k) { return k / sparsity_of(e).chunk / 4; }
 
 /// A fragment's matrix in memory, for wmma.load and wmma.store.
 struct FragmentForm {

@@ -8,6 +8,8 @@
 #include <bit>
 
 #include "reference/ptxvm/cta.h"
+#include "reference/ptxvm/isa.h"
+#include "reference/ptxvm/regroup.h"
 
 namespace ptxvm {
 namespace {
@@ -42,14 +44,20 @@ void resume(Warp& warp, const Split& split) {
   warp.blocks = split.level->blocks;
 }
 
+/// `groups` more groups than came to the op execute it and what follows. At a block's entry there
+/// is nothing to note: they are counted there.
+void regroup(Warp& warp, const Op* op, int groups) {
+  if (op->run != isa().block_entry) warp.worker->regroupings->change[op] += groups;
+}
+
 Split take(Warp& warp, uint32_t index) {
   const Split split = warp.splits[index];
   warp.splits[index] = warp.splits[--warp.split_count];
   return split;
 }
 
-/// Adds a split; one of the same kind in the same place takes its lanes in.
-void push(Warp& warp, const Split& split) {
+/// Adds a split; one of the same kind in the same place takes its lanes in, which is false then.
+bool push(Warp& warp, const Split& split) {
   for (uint32_t i = 0; i < warp.split_count; ++i) {
     Split& other = warp.splits[i];
     const bool alike = other.waiting == split.waiting && other.members == split.members &&
@@ -57,10 +65,11 @@ void push(Warp& warp, const Split& split) {
     if (alike && same_place(other, split)) {
       other.mask |= split.mask;
       other.yielded &= split.yielded;
-      return;
+      return false;
     }
   }
   warp.splits[warp.split_count++] = split;
+  return true;
 }
 
 /// Index of the ready split to run first, among those that have not had their turn; -1 if there is
@@ -82,7 +91,7 @@ void set_aside(Warp& warp, const Op* pc, Frame* level, uint32_t mask) {
   split.pc = pc;
   split.level = level;
   split.mask = mask;
-  push(warp, split);
+  if (push(warp, split)) regroup(warp, pc, 1);
 }
 
 const Op* pick(Warp& warp) {
@@ -95,12 +104,17 @@ const Op* pick(Warp& warp) {
   const Split split = take(warp, uint32_t(best));
   resume(warp, split);
   warp.why = Stop::none;
-  if (split.waiting == Stop::converge) return split.pc;  // exactly these lanes
+  if (split.waiting == Stop::converge) {  // exactly these lanes
+    regroup(warp, split.pc, 1);
+    return split.pc;
+  }
   for (uint32_t i = 0; i < warp.split_count;) {
-    if (same_place(warp.splits[i], split) && warp.splits[i].waiting == Stop::none)
+    if (same_place(warp.splits[i], split) && warp.splits[i].waiting == Stop::none) {
       warp.mask |= take(warp, i).mask;
-    else
+      regroup(warp, split.pc, -1);
+    } else {
       ++i;
+    }
   }
   return split.pc;
 }
@@ -171,6 +185,7 @@ bool wait_for_members(Warp& warp, const Op* op, uint32_t members) {
   if (others == warp.mask)
     raise(warp, op, TrapKind::barrier_misuse, -1,
           "the member mask does not name the thread that executes");
+  regroup(warp, op, -1);
   // Lanes with another member mask take their own turn at this op.
   if (others) set_aside(warp, op, warp.level, others);
   warp.mask &= members;
@@ -182,7 +197,12 @@ bool wait_for_members(Warp& warp, const Op* op, uint32_t members) {
 
 const Op* guard_diverted(Warp& warp, const Op* op, Frame* level, uint32_t kept_out,
                          const Op* next) {
-  if (kept_out) set_aside(warp, op + 1, level, kept_out);
+  if (!kept_out) return next;
+  set_aside(warp, op + 1, level, kept_out);
+  if (op[1].run == isa().block_entry) return next;
+  // They are the group that came to this op, and are done with it.
+  regroup(warp, op, 1);
+  regroup(warp, op + 1, -1);
   return next;
 }
 

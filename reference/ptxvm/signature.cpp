@@ -28,6 +28,7 @@ Type letter_type(char letter, const ptx::Instruction& in) {
     case '*':
       return Type::b32;
     case 'l':
+    case 'm':
       return Type::b64;
     case 'p':
       return Type::pred;
@@ -74,6 +75,7 @@ std::vector<OperandRule> operand_rules(const char* signature, const ptx::Instruc
     if (word[0] == '*') rule.checked = false, open = open || !rule.writes;
     if (word[0] == '*') rule.vector = rule.address = true;
     if (word[0] == 'a') rule.address = true, rule.scalar = false;
+    if (word[0] == 'm') rule.address = true;
     rule.ignored = word[0] == 'n';
     rule.type = letter_type(word[0], in);
     if (rule.type == Type::none) rule.type = Type::b32, rule.checked = false;

@@ -18,7 +18,6 @@ void load_local(Warp&, const Op*, uint32_t bytes, bool sign_extend, uint64_t bia
 void store_local(Warp&, const Op*, uint32_t bytes, uint64_t bias);
 void load_parameter(Warp&, const Op*, uint32_t bytes, bool sign_extend, uint64_t bias);
 
-
 /// The stack of the running function, which grows behind its .local variables: alloca, stacksave,
 /// stackrestore. What it saves is an address in local memory.
 Selected select_stack_allocate(const ptx::Instruction&);

@@ -10,6 +10,7 @@ namespace ptxvm {
 
 struct Grid;
 class WarpTrace;
+struct Regroupings;
 
 struct BlockCount {
   uint64_t executions = 0, lanes = 0;
@@ -78,6 +79,7 @@ struct Worker {
   bool alone = true;                               // no other worker: atomics need no host atomics
   uint64_t sectors_read = 0, sectors_written = 0;  // distinct, first touched by this worker
   uint64_t barriers = 0;                           // warps that arrived
+  Regroupings* regroupings = nullptr;  // what the blocks' counts do not know (regroup.h)
 };
 
 }  // namespace ptxvm

@@ -177,7 +177,17 @@ uint64_t red_vector(uint32_t t, int word) {
   return word < 3 ? all[word] : 0;
 }
 
+uint64_t st_async(uint32_t t, int word) {
+  const uint64_t a = in(t), b = in(t + 1);
+  const uint64_t all[] = {pack(hi(b), lo(b)), pack(hi(a), lo(a)), a, b, a};
+  return all[word];
+}
+
+uint64_t red_async(uint32_t t, int word);
+
 const std::map<std::string, Case> kCases = {
+    {"st/async", {5, st_async}},
+    {"red/async", {9, red_async}},
     {"ld/wide",
      {6, [](uint32_t t, int word) { return in(t + (word == 0 || word == 3 || word == 5)); }}},
     {"st/wide", {4, [](uint32_t t, int word) { return in(t + (word == 0 || word == 3)); }}},
@@ -269,6 +279,34 @@ T changed(const std::string& op, T a, T b) {
   }
   ADD_FAILURE() << "no definition of " << op;
   return {};
+}
+
+/// Word by word: what thread t and then t ^ 1 make of thread t's number.
+uint64_t red_async(uint32_t t, int word) {
+  const auto both = [&]<class T>(const std::string& op, T) {
+    const T first = changed(op, T(in(t)), T(in(t + 1)));
+    return uint64_t(std::make_unsigned_t<T>(changed(op, first, T(in((t ^ 1) + 1)))));
+  };
+  switch (word) {
+    case 0:
+      return both("add", uint32_t{});
+    case 1:
+      return both("min", int32_t{});
+    case 2:
+      return both("max", uint32_t{});
+    case 3:
+      return both("inc", uint32_t{});
+    case 4:
+      return both("xor", uint32_t{});
+    case 5:
+      return both("and", uint32_t{});
+    case 6:
+      return both("or", uint32_t{});
+    case 7:
+      return both("dec", uint32_t{});
+    default:
+      return both("add", uint64_t{});
+  }
 }
 
 struct Word {

@@ -116,6 +116,7 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
               const std::unordered_set<std::string_view>& computed) {
   const std::string_view m = in.mnemonic;
   const bool data = checks.init || checks.race;
+  if (in.has("async") && m != "cp") return {};
   if ((m == "ld" || m == "ldu" || m == "st") && data) {
     const ptx::Space space = in.space();
     const bool covered = space == ptx::Space::generic || space == ptx::Space::global ||

@@ -79,8 +79,13 @@ const Op* run_guarded(Warp& warp, const Op* op) {
   Frame* const level = warp.level;
   warp.mask = on;
   const Op* next = op->body(warp, op);
-  if (next != op + 1) [[unlikely]]
+  if (next != op + 1) [[unlikely]] {
+    if (!next && warp.why == Stop::converge) {  // it will be executed again
+      --site.executions;
+      site.lanes -= uint32_t(__builtin_popcount(on));
+    }
     return guard_diverted(warp, op, level, all & ~on, next);
+  }
   warp.mask = all;
   return next;
 }

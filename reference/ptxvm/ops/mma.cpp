@@ -9,7 +9,7 @@
 namespace ptxvm::PTXVM_ISA {
 namespace {
 
-constexpr int kMaxInput = 1024;  // elements of A: 16 x 64 of 4 bits; of B: 16 x 32
+constexpr int kMaxInput = 2048;  // elements of A: 16 x 128 of 4 bits, sparse; of B: half
 constexpr int kMaxBlocks = 4;    // of C
 
 template <class T>
@@ -41,12 +41,22 @@ void multiply(const MmaForm& f, const T* a, const T* b, T* c) {
   }
 }
 
+void read_a(Warp& w, const Op* op, const MmaForm& f, const MmaOperands& at, float* a) {
+  const bool sparse = f.has(MmaForm::sparse);
+  alignas(64) float packed[kMaxInput / 2];
+  float* out = sparse ? packed : a;
+  for (int i = 0; i < f.m8 * f.k_blocks / (sparse ? 2 : 1); ++i)
+    decode(f.a, reg<uint32_t>(w, at.a[i]), out + i * 8 * block_width(f.a));
+  if (!sparse) return;
+  const uint32_t selector = reg<uint32_t>(w, op->b)[0];
+  spread(w, op, f.a, f.k_blocks, {op->a, selector, f.has(MmaForm::ordered)}, packed, a);
+}
+
 /// Reads A and B and adds their product to `c`.
-void add_product(Warp& w, const MmaForm& f, const MmaOperands& at, float* c) {
+void add_product(Warp& w, const Op* op, const MmaForm& f, const MmaOperands& at, float* c) {
   alignas(64) float a[kMaxInput], b[kMaxInput / 2], columns[256];
   const int width = block_width(f.a);
-  for (int i = 0; i < f.m8 * f.k_blocks; ++i)
-    decode(f.a, reg<uint32_t>(w, at.a[i]), a + i * 8 * width);
+  read_a(w, op, f, at, a);
   for (int i = 0; i < f.n8 * f.k_blocks; ++i) {
     decode(f.b, reg<uint32_t>(w, at.b[i]), columns);
     switch (width) {
@@ -84,7 +94,7 @@ const Op* mma_float(Warp& w, const Op* op) {
     else
       interleave(reg<float>(w, at.c[2 * i]), reg<float>(w, at.c[2 * i + 1]), c + i * 64);
   }
-  add_product(w, f, at, c);
+  add_product(w, op, f, at, c);
   for (int i = 0; i < blocks; ++i) {
     if (f.has(MmaForm::d_half))
       encode_half(c + i * 64, lanes<uint32_t>(w, at.d[i]));
@@ -116,7 +126,7 @@ const Op* mma_integer(Warp& w, const Op* op) {
   const MmaOperands at(op, f, 2 * f.m8 * f.n8);
   alignas(64) float products[kMaxBlocks * 64] = {};
   alignas(64) int32_t sums[kMaxBlocks * 64];
-  add_product(w, f, at, products);
+  add_product(w, op, f, at, products);
   for (int i = 0; i < f.m8 * f.n8 * 64; ++i) sums[i] = int32_t(products[i]);
   add_integers(w, f, at, sums);
   return op + 1;

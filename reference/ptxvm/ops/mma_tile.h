@@ -43,6 +43,15 @@ struct MmaOperands {
   }
 };
 
+/// Where the metadata of a sparse A is: its register, and which threads' counts.
+struct Metadata {
+  uint32_t operand, selector;
+  bool ordered;
+};
+/// 16 rows of a sparse A: packed[m8 + 2 * kb] is 8 x w row-major, half as many as `out` gets, whose
+/// columns are `k_blocks * w`. Traps where the metadata names no columns.
+void spread(Warp&, const Op*, Element, int k_blocks, Metadata, const float* packed, float* out);
+
 const Op* mma_quad_pairs(Warp&, const Op*);
 /// The handler for a form that is not Volta's.
 Selected select_product(const MmaForm&);

@@ -1,5 +1,6 @@
 // st to global, shared and generic addresses. Where lanes write the same bytes, the last lane's
 // stay.
+#include "reference/ptxvm/async_store.h"
 #include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/ops/access.h"
 #include "reference/ptxvm/ops/select.h"
@@ -105,6 +106,8 @@ Selected of_width(const ptx::Instruction& in) {
 }  // namespace
 
 Selected select_st(const ptx::Instruction& in) {
+  if (in.has("async")) return select_async_store(in);
+  if (in.operands.size() > 2 && in.operands[2].kind == ptx::Operand::Kind::address) return {};
   if (const Selected other = select_stack_store(in); other.handler) return other;
   if (const Selected other = select_cluster_store(in); other.handler) return other;
   if (const Selected other = select_ordered_store(in); other.handler) return other;

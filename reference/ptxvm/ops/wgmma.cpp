@@ -2,7 +2,8 @@
 // section 9.7.15.
 //
 // Each warp computes its rows when it comes to the instruction, from shared memory as it is then;
-// fence, commit_group and wait_group have nothing left to do. Precision is that of mma (mma.cpp).
+// fence, commit_group and wait_group have nothing left to do. That all four execute it is checked
+// when they have ended (cta.cpp). Precision is that of mma (mma.cpp).
 //
 // Shared operands. Sixteen bytes along the contiguous dimension are a unit; a core matrix is eight
 // units. Both offsets of a descriptor are strides between core matrices: without swizzling, of the
@@ -18,14 +19,22 @@
 namespace ptxvm::PTXVM_ISA {
 namespace {
 
-constexpr int kUnit = 16, kMaxK = 32;
+constexpr int kUnit = 16, kMaxK = 64;
 
 struct Form {
   uint8_t n8 = 0;  // 8-column blocks of B
   Element a = Element::none, b = Element::none, d = Element::none;
   uint8_t d_registers = 0, a_registers = 0;  // of A 0: in shared memory
   uint16_t flags = 0;
-  enum Flag : uint16_t { negate_a = 1, negate_b = 2, a_by_m = 4, b_by_n = 8, saturate = 16 };
+  enum Flag : uint16_t {
+    negate_a = 1,
+    negate_b = 2,
+    a_by_m = 4,
+    b_by_n = 8,
+    saturate = 16,
+    sparse = 32,
+    ordered = 64
+  };
   bool has(Flag f) const { return flags & f; }
 };
 static_assert(sizeof(Form) == 8);
@@ -47,7 +56,7 @@ struct Descriptor {
     if (units == 1)
       offset += along * stride + k * leading;
     else if (k_major)
-      offset += along * stride + k * kUnit;
+      offset += along * stride + k / units * leading + k % units * kUnit;
     else
       offset += along % units * kUnit + along / units * leading + k * stride;
     const uint32_t address = start + offset;
@@ -55,10 +64,9 @@ struct Descriptor {
   }
 };
 
-/// 8 rows of M or N times a unit along K, as numbers in row-major order.
-void read_block(Warp& w, const Op* op, const Descriptor& from, Element element, bool k_major,
-                uint32_t along, uint32_t k, float* out) {
-  alignas(64) uint32_t units[kLanes];
+/// 8 rows of M or N times a unit along K, as they are.
+void read_units(Warp& w, const Op* op, const Descriptor& from, bool k_major, uint32_t along,
+                uint32_t k, uint32_t* units) {
   uint32_t at[8];
   for (uint32_t row = 0; row < 8; ++row) {
     at[row] = from.unit(along, k, row, k_major);
@@ -68,6 +76,13 @@ void read_block(Warp& w, const Op* op, const Descriptor& from, Element element, 
     __builtin_memcpy(units + row * 4, w.cta->shared + at[row], kUnit);
   }
   check_units(w, op, at, 8, kUnit);
+}
+
+/// As numbers in row-major order.
+void read_block(Warp& w, const Op* op, const Descriptor& from, Element element, bool k_major,
+                uint32_t along, uint32_t k, float* out) {
+  alignas(64) uint32_t units[kLanes];
+  read_units(w, op, from, k_major, along, k, units);
   if (k_major) return decode(element, units, out);
   alignas(64) float turned[64];
   decode(element, units, turned);
@@ -80,13 +95,13 @@ void negate(float* values, int count) {
 
 /// c += a * b: c two 8 x 8 blocks, a[m + 2 * k] 8 x width, b width x 8 twice.
 template <int width>
-void multiply(const float* a, const float* b, float* c) {
+void multiply(int k_blocks, const float* a, const float* b, float* c) {
   constexpr int n = kVectorBytes / 4 < 8 ? kVectorBytes / 4 : 8;
   using V = Vec<float, n>;
   for (int row = 0; row < 16; ++row)
     for (int x = 0; x < 8; x += n) {
       V sum = load<float, n>(c + row * 8 + x);
-      for (int k = 0; k < 2 * width; ++k) {
+      for (int k = 0; k < k_blocks * width; ++k) {
         const float left = a[(row / 8 + 2 * (k / width)) * 8 * width + row % 8 * width + k % width];
         sum = fused(splat<V>(left), load<float, n>(b + k * 8 + x), sum);
       }
@@ -94,10 +109,10 @@ void multiply(const float* a, const float* b, float* c) {
     }
 }
 
-void multiply(int width, const float* a, const float* b, float* c) {
-  if (width == 4) return multiply<4>(a, b, c);
-  if (width == 8) return multiply<8>(a, b, c);
-  return multiply<16>(a, b, c);
+void multiply(int width, int k_blocks, const float* a, const float* b, float* c) {
+  if (width == 4) return multiply<4>(k_blocks, a, b, c);
+  if (width == 8) return multiply<8>(k_blocks, a, b, c);
+  return multiply<16>(k_blocks, a, b, c);
 }
 
 /// The registers of one 16 x 8 block of D.
@@ -137,43 +152,107 @@ struct Block {
   }
 };
 
+/// The operands behind D: A unless in registers, B, with a sparse A metadata and selector, scale-d.
+struct Operands {
+  Form f;
+  uint32_t a, b, metadata, selector, scale;
+  explicit Operands(const Op* op) : f(__builtin_bit_cast(Form, op->imm)) {
+    const uint32_t* more = op->more + f.d_registers + f.a_registers;
+    const uint32_t all[] = {op->a, op->b, op->c, op->d, f.has(Form::sparse) ? more[0] : kNoOperand};
+    const uint32_t* next = all;
+    a = f.a_registers ? kNoOperand : *next++;
+    b = *next++;
+    metadata = f.has(Form::sparse) ? *next++ : kNoOperand;
+    selector = f.has(Form::sparse) ? *next++ : kNoOperand;
+    scale = *next;
+  }
+};
+
+bool accumulates(Warp& w, const Op* op, uint32_t scale) {
+  return op->narrow_address & kPredicateSource ? predicate(w, scale) & 1
+                                               : lanes<uint32_t>(w, scale)[0] != 0;
+}
+
+/// Unit k of block m of this warp's 16 rows of A, in lane order.
+const uint32_t* a_units(Warp& w, const Op* op, const Operands& at, uint32_t m, uint32_t k,
+                        uint32_t* units) {
+  if (at.f.a_registers) return lanes<uint32_t>(w, op->more[at.f.d_registers + m + 2 * k]);
+  read_units(w, op, Descriptor(lanes<uint64_t>(w, at.a)[0]), true, w.index % 4 * 2 + m, k, units);
+  return units;
+}
+
+void read_a(Warp& w, const Op* op, const Operands& at, int k_blocks, float* a) {
+  const Form& f = at.f;
+  const int width = block_width(f.a);
+  const bool sparse = f.has(Form::sparse);
+  alignas(64) float packed[16 * kMaxK / 2];
+  alignas(64) uint32_t units[kLanes];
+  for (uint32_t i = 0; i < 4; ++i) {
+    float* out = (sparse ? packed : a) + i * 8 * uint32_t(width);
+    if (f.has(Form::a_by_m))
+      read_block(w, op, Descriptor(lanes<uint64_t>(w, at.a)[0]), f.a, false,
+                 w.index % 4 * 2 + i % 2, i / 2, out);
+    else
+      decode(f.a, a_units(w, op, at, i % 2, i / 2, units), out);
+  }
+  if (sparse)
+    spread(w, op, f.a, k_blocks,
+           {at.metadata, lanes<uint32_t>(w, at.selector)[0], f.has(Form::ordered)}, packed, a);
+  if (f.has(Form::negate_a)) negate(a, 16 * k_blocks * width);
+}
+
 const Op* product(Warp& w, const Op* op) {
   if (!whole_warp(w, op)) return nullptr;
-  const auto f = __builtin_bit_cast(Form, op->imm);
-  const int width = block_width(f.a);
-  const bool in_registers = f.a_registers != 0;
-  const uint32_t scale = in_registers ? op->b : op->c;
-  const bool accumulates = op->narrow_address & kPredicateSource
-                               ? predicate(w, scale) & 1
-                               : lanes<uint32_t>(w, scale)[0] != 0;
+  const Operands at(op);
+  const Form& f = at.f;
+  const int width = block_width(f.a), k_blocks = f.has(Form::sparse) ? 4 : 2;
+  const bool adds = accumulates(w, op, at.scale);
+  alignas(64) float a[16 * kMaxK], b[8 * kMaxK], rows[8 * 16];
+  read_a(w, op, at, k_blocks, a);
 
-  alignas(64) float a[16 * kMaxK], b[8 * kMaxK], rows[8 * kMaxK / 2];
-  for (uint32_t i = 0; i < 4; ++i) {
-    float* out = a + i * 8 * uint32_t(width);
-    if (in_registers)
-      decode(f.a, lanes<uint32_t>(w, op->more[f.d_registers + i]), out);
-    else
-      read_block(w, op, Descriptor(lanes<uint64_t>(w, op->a)[0]), f.a, !f.has(Form::a_by_m),
-                 w.index % 4 * 2 + i % 2, i / 2, out);
-  }
-  if (f.has(Form::negate_a)) negate(a, 32 * width);
-
-  const Descriptor right(lanes<uint64_t>(w, in_registers ? op->a : op->b)[0]);
+  const Descriptor right(lanes<uint64_t>(w, at.b)[0]);
   for (uint32_t n = 0; n < f.n8; ++n) {
-    for (uint32_t k = 0; k < 2; ++k) {
+    for (uint32_t k = 0; k < uint32_t(k_blocks); ++k) {
       read_block(w, op, right, f.b, !f.has(Form::b_by_n), n, k, rows);
       transpose(rows, width, b + k * 8 * uint32_t(width));
     }
-    if (f.has(Form::negate_b)) negate(b, 16 * width);
+    if (f.has(Form::negate_b)) negate(b, 8 * k_blocks * width);
     alignas(64) float c[128] = {};
     const Block block{w, op->more + n * (f.d == Element::f16 ? 2 : 4)};
-    if (accumulates && f.d != Element::s32) block.read(f.d, c);
-    multiply(width, a, b, c);
+    if (adds && f.d != Element::s32) block.read(f.d, c);
+    multiply(width, k_blocks, a, b, c);
     if (f.d == Element::s32)
-      block.add_integers(c, accumulates, f.has(Form::saturate));
+      block.add_integers(c, adds, f.has(Form::saturate));
     else
       block.write(f.d, c);
   }
+  ++w.cta->wgmmas[w.index];
+  return op + 1;
+}
+
+/// .b1: ones that both have.
+const Op* product_of_bits(Warp& w, const Op* op) {
+  if (!whole_warp(w, op)) return nullptr;
+  const Operands at(op);
+  const bool adds = accumulates(w, op, at.scale);
+  const Descriptor right(lanes<uint64_t>(w, at.b)[0]);
+  alignas(64) uint32_t left[4][kLanes], columns[2][kLanes];
+  for (uint32_t i = 0; i < 4; ++i) {
+    const uint32_t* units = a_units(w, op, at, i % 2, i / 2, left[i]);
+    if (units != left[i]) __builtin_memcpy(left[i], units, sizeof left[i]);
+  }
+  for (uint32_t n = 0; n < at.f.n8; ++n) {
+    for (uint32_t k = 0; k < 2; ++k) read_units(w, op, right, true, n, k, columns[k]);
+    alignas(64) float c[128] = {};
+    for (uint32_t i = 0; i < 128; ++i)
+      for (uint32_t word = 0; word < 8; ++word) {
+        const uint32_t k = word / 4, t = word % 4, row = i / 8, column = i % 8;
+        c[i] += float(__builtin_popcount(left[row / 8 + 2 * k][row % 8 * 4 + t] &
+                                         columns[k][column * 4 + t]));
+      }
+    Block{w, op->more + n * 4}.add_integers(c, adds, false);
+  }
+  ++w.cta->wgmmas[w.index];
   return op + 1;
 }
 
@@ -193,7 +272,7 @@ Element element_of(ptx::Type type) {
   return Element::none;
 }
 
-/// May these stand together? K is 32 bytes.
+/// May these stand together?
 bool combines(const Form& f) {
   const auto is_8_bit_float = [](Element e) { return e == Element::e4m3 || e == Element::e5m2; };
   const auto is_integer = [](Element e) { return e == Element::s8 || e == Element::u8; };
@@ -203,39 +282,70 @@ bool combines(const Form& f) {
   return is_integer(f.a) && is_integer(f.b) && f.d == Element::s32;
 }
 
-/// n of "m64n<n>k<k>", 0 if that is no shape for elements of these bits.
-uint32_t columns_of(const ptx::Instruction& in, int bits) {
+struct Shape {
+  uint32_t n = 0, k = 0;
+};
+Shape shape_of(const ptx::Instruction& in) {
   for (const std::string& m : in.modifiers) {
     if (m.compare(0, 4, "m64n") != 0) continue;
-    uint32_t n = 0, k = 0;
+    Shape s;
     size_t i = 4;
-    for (; i < m.size() && m[i] >= '0' && m[i] <= '9'; ++i) n = n * 10 + uint32_t(m[i] - '0');
-    for (++i; i < m.size() && m[i] >= '0' && m[i] <= '9'; ++i) k = k * 10 + uint32_t(m[i] - '0');
-    return n % 8 == 0 && n <= 256 && k == uint32_t(256 / bits) ? n : 0;
+    for (; i < m.size() && m[i] >= '0' && m[i] <= '9'; ++i) s.n = s.n * 10 + uint32_t(m[i] - '0');
+    for (++i; i < m.size() && m[i] >= '0' && m[i] <= '9'; ++i)
+      s.k = s.k * 10 + uint32_t(m[i] - '0');
+    return s.n % 8 == 0 && s.n <= 256 ? s : Shape{};
   }
-  return 0;
+  return {};
+}
+
+/// Registers of D and A, and where the operands that only the selector reads begin.
+bool fill_operands(const ptx::Instruction& in, Form& f, uint32_t n, size_t behind_scale) {
+  f.n8 = uint8_t(n / 8);
+  f.d_registers = uint8_t(f.n8 * (f.d == Element::f16 ? 2 : 4));
+  if (!n || in.operands.size() < behind_scale) return false;
+  f.a_registers = uint8_t(in.operands[1].elements.size());
+  for (size_t i = behind_scale; i < in.operands.size(); ++i)
+    if (in.operands[i].kind != ptx::Operand::Kind::integer) return false;
+  return in.operands[0].elements.size() == f.d_registers &&
+         (f.a_registers == 0 || f.a_registers == 4);
+}
+
+Selected select_bits(const ptx::Instruction& in) {
+  Form f{.a = Element::b1, .b = Element::b1, .d = Element::s32};
+  const Shape shape = shape_of(in);
+  const bool known = in.has("and") && in.has("popc") && !in.has("sp") && shape.k == 256 &&
+                     in.type(0) == ptx::Type::s32 && in.operands.size() == 4;
+  if (!known || !fill_operands(in, f, shape.n, 4)) return {};
+  return {.handler = product_of_bits, .imm = __builtin_bit_cast(int64_t, f)};
 }
 
 Selected select_product(const ptx::Instruction& in) {
+  if (in.has("b1")) return select_bits(in);
   Form f;
   f.d = element_of(in.type(0)), f.a = element_of(in.type(1)), f.b = element_of(in.type(2));
-  if (in.has("sp") || !combines(f) || in.operands.size() < 4) return {};
-  f.n8 = uint8_t(columns_of(in, bits_of(f.a)) / 8);
-  f.d_registers = uint8_t(f.n8 * (f.d == Element::f16 ? 2 : 4));
-  f.a_registers = uint8_t(in.operands[1].elements.size());
-  if (!f.n8 || in.operands[0].elements.size() != f.d_registers) return {};
-  if (f.a_registers != 0 && f.a_registers != 4) return {};
-  if (in.has("satfinite")) f.flags |= Form::saturate;
+  if (!combines(f)) return {};
+  const bool ordered = in.has("sp::ordered_metadata"), sparse = in.has("sp") || ordered;
+  const size_t scale = sparse ? 6 : 4;  // operands up to scale-d
+  const Shape shape = shape_of(in);
+  // K is 32 bytes of A.
+  if (shape.k != (sparse ? 512u : 256u) / uint32_t(bits_of(f.a))) return {};
+  if (!fill_operands(in, f, shape.n, scale)) return {};
+  if (in.has("satfinite") && f.d == Element::s32) f.flags |= Form::saturate;
+  if (sparse) f.flags |= Form::sparse;
+  if (ordered) f.flags |= Form::ordered;
+  if (sparse && (in.operands[4].kind != ptx::Operand::Kind::integer ||
+                 in.operands[4].bits >= 4u / uint32_t(metadata_threads(f.a, int(shape.k)))))
+    return {};
   // scale-a, scale-b, trans-a unless A is in registers, trans-b
   const bool has_trans = bits_of(f.a) == 16;
-  const size_t expected = f.d == Element::s32 ? 4 : has_trans ? (f.a_registers ? 7 : 8) : 6;
+  const size_t expected = scale + (f.d == Element::s32 ? 0
+                                   : has_trans         ? (f.a_registers ? 3 : 4)
+                                                       : 2);
   if (in.operands.size() != expected) return {};
-  for (size_t i = 4; i < expected; ++i)
-    if (in.operands[i].kind != ptx::Operand::Kind::integer) return {};
-  if (expected == 4) return {.handler = product, .imm = __builtin_bit_cast(int64_t, f)};
-  if (int64_t(in.operands[4].bits) < 0) f.flags |= Form::negate_a;
-  if (int64_t(in.operands[5].bits) < 0) f.flags |= Form::negate_b;
-  if (expected == 8 && in.operands[6].bits) f.flags |= Form::a_by_m;
+  if (expected == scale) return {.handler = product, .imm = __builtin_bit_cast(int64_t, f)};
+  if (int64_t(in.operands[scale].bits) < 0) f.flags |= Form::negate_a;
+  if (int64_t(in.operands[scale + 1].bits) < 0) f.flags |= Form::negate_b;
+  if (expected == scale + 4 && in.operands[scale + 2].bits) f.flags |= Form::a_by_m;
   if (has_trans && in.operands[expected - 1].bits) f.flags |= Form::b_by_n;
   return {.handler = product, .imm = __builtin_bit_cast(int64_t, f)};
 }
