@@ -29,7 +29,12 @@ void begin(Warp& warp, const Op* op, int lane, const std::byte* data, uint32_t b
   if (&block != &cluster_block(warp, op, lane, to))
     raise(warp, op, TrapKind::invalid_address_space, lane,
           "the mbarrier object is not in the block that the bytes go to");
-  block.bulk.begin(target, data, bytes, reduction, uint32_t(object - block.shared));
+  block.bulk.begin({.to = target,
+                    .data = {data, data + bytes},
+                    .pieces = {{0, bytes}},
+                    .reduction = reduction,
+                    .barrier = uint32_t(object - block.shared),
+                    .transactions = bytes});
 }
 
 /// `width` elements of T.
@@ -48,10 +53,16 @@ const Op* store(Warp& warp, const Op* op) {
   return op + 1;
 }
 
+BulkReduction reduction_of(const ptx::Instruction& in) {
+  for (const char* operation : {"add", "min", "max", "inc", "dec", "and", "or", "xor"})
+    if (in.has(operation)) return bulk_reduction(operation, in.type(), false);
+  return nullptr;
+}
+
 /// Op::imm holds a displacement, so the reduction is looked up each time.
 template <class T>
 const Op* reduce(Warp& warp, const Op* op) {
-  const BulkReduction reduction = bulk_reduction(*warp.level->code->instructions[op->instruction]);
+  const BulkReduction reduction = reduction_of(*warp.level->code->instructions[op->instruction]);
   for (uint32_t m = warp.mask; m; m &= m - 1) {
     const int lane = std::countr_zero(m);
     const T data = lanes<T>(warp, op->b)[lane];
@@ -83,7 +94,7 @@ Selected select_async_store(const ptx::Instruction& in) {
 
 Selected select_async_reduction(const ptx::Instruction& in) {
   using ptx::Type;
-  if (!is_counted(in) || !bulk_reduction(in)) return {};
+  if (!is_counted(in) || !reduction_of(in)) return {};
   const Type type = in.type();
   if (type == Type::u64 && in.has("add")) return {reduce<uint64_t>};
   const bool narrow = type == Type::u32 || type == Type::s32 || type == Type::b32;

@@ -36,9 +36,9 @@ AlignedBytes aligned_bytes(size_t size) {
 Cta::Cta(Grid& grid_, Worker& worker_, Site* sites, BlockCount* blocks)
     : grid(grid_),
       worker(worker_),
-      shared_bytes(grid_.shared_bytes),
+      shared_bytes(grid_.system_shared ? grid_.system_shared + kSystemShared : grid_.shared_bytes),
       warps((grid_.block.count() + kLanes - 1) / kLanes),
-      shared_storage_(aligned_bytes(grid_.shared_bytes + 2 * kOverhang)),
+      shared_storage_(aligned_bytes(shared_bytes + 2 * kOverhang)),
       levels_(warps.size()),
       sites_(sites),
       blocks_(blocks) {
@@ -66,6 +66,7 @@ void Cta::start(uint64_t number, std::shared_ptr<Cluster> of) {
   std::fill(std::begin(barriers), std::end(barriers), Barrier{});
   async.reset(warps.size());
   bulk.reset();
+  if (grid.system_shared) std::memset(shared + grid.system_shared, 0, kSystemShared);
   wgmmas.assign(warps.size(), 0);
   for (WarpTrace& trace : traces) trace.clear();
   if (checks) checks->start(*this);

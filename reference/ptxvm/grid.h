@@ -34,6 +34,9 @@ struct CodePlan {
 
 struct GridChecks;
 
+/// Shared memory of a block that belongs to the system (since compute capability 8.0).
+inline constexpr uint32_t kSystemShared = 1024;
+
 struct Grid {
   const Program* program = nullptr;
   Memory* memory = nullptr;
@@ -41,6 +44,7 @@ struct Grid {
   std::string kernel;
   Dim3 grid, block, cluster;
   uint32_t static_shared = 0, dynamic_shared = 0, shared_bytes = 0;
+  uint32_t system_shared = 0;  // where the system's shared memory begins; 0: nobody asks for it
   bool cooperative = false;
   bool explicit_cluster = false;  // by the launch or the kernel; cluster is 1 x 1 x 1 otherwise
   uint64_t id = 0;                // %gridid

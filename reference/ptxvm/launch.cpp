@@ -94,9 +94,8 @@ std::vector<std::byte> pack(const Grid& grid, const Code& entry, std::span<void*
 
 /// As many blocks as threads, blocks and shared memory let in; L1 gets what they leave.
 CacheGeometry cache_geometry(const Grid& grid) {
-  constexpr uint64_t kReservedShared = 1024;  // of each block, since compute capability 8.0
   const MachineConfig& gpu = *grid.config;
-  const uint64_t shared = grid.shared_bytes + kReservedShared;
+  const uint64_t shared = grid.shared_bytes + kSystemShared;
   const uint64_t wanted = (grid.grid.count() + uint64_t(gpu.sms) - 1) / uint64_t(gpu.sms);
   const uint64_t resident = std::max<uint64_t>(
       1, std::min({uint64_t{gpu.blocks_per_sm}, gpu.threads_per_sm / grid.block.count(),

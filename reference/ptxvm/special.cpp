@@ -100,10 +100,27 @@ const std::unordered_map<std::string_view, Special> kSpecials = {
     {"%cluster_ctarank", Special::cluster_ctarank},
     {"%cluster_nctarank", Special::cluster_nctarank},
     {"%is_explicit_cluster", Special::is_explicit_cluster},
-    {"%reserved_smem_offset_begin", Special::zero},
-    {"%reserved_smem_offset_end", Special::zero},
-    {"%reserved_smem_offset_cap", Special::zero},
 };
+
+/// Where "%reserved_smem_offset_1" and its like point to in the system's shared memory; -1: it is
+/// another register.
+int64_t reserved_offset(std::string_view name) {
+  constexpr std::string_view kStem = "%reserved_smem_offset_";
+  if (!name.starts_with(kStem)) return -1;
+  name.remove_prefix(kStem.size());
+  if (name == "begin" || name == "0") return 0;
+  if (name == "1") return kSystemShared / 2;  // cooperative_groups' scratch for tiles of warps
+  return name == "end" || name == "cap" ? kSystemShared : -1;
+}
+
+/// A kernel that asks where it is gets it, behind its own.
+uint32_t place_system_shared(Grid& grid) {
+  if (!grid.system_shared) {
+    grid.system_shared = (grid.shared_bytes + 127) / 128 * 128;
+    if (!grid.system_shared) grid.system_shared = 128;  // 0: there is none
+  }
+  return grid.system_shared;
+}
 
 }  // namespace
 
@@ -116,6 +133,11 @@ void plan_codes(Grid& grid) {
     grid.sites += code->sites;
     grid.blocks += uint32_t(code->blocks.size());
     for (const SpecialSlot& slot : code->specials) {
+      if (const int64_t offset = reserved_offset(slot.name); offset >= 0) {
+        const uint64_t at = place_system_shared(grid) + uint64_t(offset);
+        plan.specials.push_back({Special::zero, slot.offset, slot.wide, at + slot.addend});
+        continue;
+      }
       const auto found = kSpecials.find(slot.name);
       if (found == kSpecials.end())
         throw PtxError(code->name + ": the special register " + slot.name + " is not supported");

@@ -91,6 +91,23 @@ uint64_t expect_dot(const Case& c) {
   return sum;
 }
 
+/// Lanes of |a - b|, or their sum and c. The lanes' types are those of the operands, narrowed.
+uint64_t expect_video(const Case& c) {
+  const int bits = c.v.mnemonic == "vabsdiff2" ? 16 : 8;
+  const auto narrow = [&](int n) { return c.v.type(n).substr(0, 1) + std::to_string(bits); };
+  uint64_t sum = c.in(2), whole = 0;
+  for (int i = 0; i < 32 / bits; ++i) {
+    const i128 difference = integer_value(c.in(0) >> (i * bits), narrow(1)) -
+                            integer_value(c.in(1) >> (i * bits), narrow(2));
+    i128 lane = difference < 0 ? -difference : difference;
+    sum += uint64_t(lane);
+    const i128 most = (i128{1} << (c.v.type(0)[0] == 's' ? bits - 1 : bits)) - 1;
+    if (c.v.has("sat")) lane = std::min(lane, most);
+    whole |= (uint64_t(lane) & low_mask(bits)) << (i * bits);
+  }
+  return c.v.has("add") ? sum : whole;
+}
+
 bool is_24_bits(uint64_t x, const std::string& type) {
   const i128 v = integer_value(x, type);
   return type[0] == 's' ? v >= -(1 << 23) && v < 1 << 23 : v < 1 << 24;
@@ -101,6 +118,7 @@ bool is_24_bits(uint64_t x, const std::string& type) {
 bool expect_integer(const Case& c, int, Expected* r) {
   const std::string& op = c.v.mnemonic;
   if (op == "dp4a" || op == "dp2a") return r->bits = expect_dot(c), true;
+  if (op == "vabsdiff2" || op == "vabsdiff4") return r->bits = expect_video(c), true;
   const std::string t = c.v.type();
   if (t.empty() || is_float_type(t) || t == "pred" ||
       is_float_type(c.v.type(1).empty() ? t : c.v.type(1)))

@@ -47,6 +47,8 @@ TEST(Modifiers, WhatDoesNotGoTogetherIsRefused) {
            "mma.sp.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f0, %f1, %f2, %f3}, {%r0, %r1, "
            "%r2, %r3}, {%r4, %r5}, {%f0, %f1, %f2, %f3}, %r8, 0;",
            "alloca.u64 %d1, %d2, 24;",
+           "fma.rz.bf16x2 %r0, %r1, %r2, %r3;",
+           "cvt.pack.sat.u16.s32 %r0, %r1, %r2;",
        })
     expect_text(refusal(text), "this instruction is not supported");
 }

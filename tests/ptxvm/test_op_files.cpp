@@ -3,14 +3,13 @@
 // zero before, to compare with expected(thread, word). And: every instruction that the machine runs
 // has a file.
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <map>
 
 #include "reference/ptxvm/isa.h"
 #include "reference/ptxvm/ptx.h"
+#include "tests/ptxvm/atomic_values.h"
 #include "tests/ptxvm/run_ptx.h"
 
 namespace ptxvm::test {
@@ -18,20 +17,6 @@ namespace {
 
 constexpr uint32_t kThreads = 64;
 constexpr size_t kInputs = 1024, kTickets = 512;  // in[kTickets]: a counter from 0
-
-uint64_t in(uint64_t i) { return (i + 1) * 0x9e3779b97f4a7c15; }
-uint64_t lo(uint64_t x) { return x & 0xffffffff; }
-uint64_t hi(uint64_t x) { return x >> 32; }
-uint64_t pack(uint64_t low, uint64_t high) { return low | high << 32; }
-uint64_t h(uint64_t x, int k) { return x >> (16 * k) & 0xffff; }
-uint64_t pack(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
-  return a | b << 16 | c << 32 | d << 48;
-}
-template <class T>
-uint64_t extended(uint64_t x) {
-  return uint64_t(int64_t(T(x)));
-}
-uint64_t triangle(uint64_t n) { return n * (n + 1) / 2; }
 
 using Expected = uint64_t (*)(uint32_t t, int word);
 struct Case {
@@ -101,93 +86,14 @@ uint64_t barrier_block(uint32_t t, int word) {
   return all[word];
 }
 
-uint64_t words(float low, float high) {
-  return pack(std::bit_cast<uint32_t>(low), std::bit_cast<uint32_t>(high));
-}
-
-uint64_t atom_vector_f32(uint32_t t, int word) {
-  const float a = float(t), b = 2 * a;
-  const uint64_t all[] = {words(a + 1, b + 0.25f),
-                          words(a + 0.25f, b + 1),
-                          words(b + 0.25f, a + 1),
-                          words(a, b),
-                          words(a, b),
-                          words(a, 0)};
-  return all[word];
-}
-
-/// The value of an f16 (10 fraction bits) or bf16 (7).
-double half_value(uint64_t bits, int fraction) {
-  const int most = (1 << (15 - fraction)) - 1, exponent = int(bits >> fraction) & most;
-  const double part = double(bits & ((1u << fraction) - 1));
-  const double magnitude = exponent == most ? (part != 0 ? NAN : INFINITY)
-                           : exponent == 0
-                               ? std::ldexp(part, 1 - most / 2 - fraction)
-                               : std::ldexp(part + (1 << fraction), exponent - most / 2 - fraction);
-  return bits >> 15 ? -magnitude : magnitude;
-}
-/// Its bits: the pattern whose value is nearest, the even one of two.
-uint64_t half_bits(double value, int fraction) {
-  if (std::isnan(value)) return 0x7fff;
-  const uint64_t sign = std::signbit(value) ? 0x8000 : 0,
-                 infinity = 0x7fffu >> fraction << fraction;
-  uint64_t low = 0, high = infinity;  // the finite patterns are in the order of their values
-  const double magnitude = std::fabs(value);
-  while (high - low > 1) {
-    const uint64_t middle = (low + high) / 2;
-    (half_value(middle, fraction) <= magnitude ? low : high) = middle;
-  }
-  if (std::isinf(value)) return sign | infinity;
-  const double below = half_value(low, fraction),
-               above = high == infinity ? 2 * below - half_value(low - 1, fraction)
-                                        : half_value(high, fraction);
-  const bool up =
-      magnitude - below > above - magnitude || (magnitude - below == above - magnitude && low % 2);
-  return sign | (up ? high : low);
-}
-
-/// Two vectors of eight: after, before; the first scalars, the second pairs.
-template <int fraction, char op>
-uint64_t atom_vector_half(uint32_t t, int word) {
-  const uint64_t old = in(t + uint64_t(word % 2)), operand = in(t + 2 + uint64_t(word % 2));
-  if (word / 2 % 2) return old;
-  uint64_t result = 0;
-  for (int k = 0; k < 4; ++k) {
-    const double a = half_value(h(old, k), fraction), b = half_value(h(operand, k), fraction);
-    const double v = op == '+'       ? a + b
-                     : std::isnan(a) ? b
-                     : std::isnan(b) ? a
-                     : op == '<'     ? std::min(a, b)
-                                     : std::max(a, b);
-    result |= half_bits(v, fraction) << 16 * k;
-  }
-  return result;
-}
-
-uint64_t atom_wide(uint32_t t, int word) {
-  const uint64_t a = in(t), b = in(t + 1);
-  const bool swapped = word < 4;  // by exch, and by the cas whose operand is there
-  return (word % 2 == 0) != swapped ? a : b;
-}
-
-uint64_t red_vector(uint32_t t, int word) {
-  const float a = float(t), b = 2 * a;
-  const uint64_t all[] = {words(a + 1, b + 0.25f), words(a + 0.5f, b + 1.25f),
-                          pack(0x3c003c00, 0xbf803f00)};
-  return word < 3 ? all[word] : 0;
-}
-
 uint64_t st_async(uint32_t t, int word) {
   const uint64_t a = in(t), b = in(t + 1);
   const uint64_t all[] = {pack(hi(b), lo(b)), pack(hi(a), lo(a)), a, b, a};
   return all[word];
 }
 
-uint64_t red_async(uint32_t t, int word);
-
 const std::map<std::string, Case> kCases = {
-    {"st/async", {5, st_async}},
-    {"red/async", {9, red_async}},
+    {"st/async", {5, st_async}}, {"red/async", {9, red_async}},
     {"ld/wide",
      {6, [](uint32_t t, int word) { return in(t + (word == 0 || word == 3 || word == 5)); }}},
     {"st/wide", {4, [](uint32_t t, int word) { return in(t + (word == 0 || word == 3)); }}},
@@ -197,137 +103,79 @@ const std::map<std::string, Case> kCases = {
     {"atom/vector_max_f16", {8, atom_vector_half<10, '>'>}},
     {"atom/vector_add_bf16", {8, atom_vector_half<7, '+'>}},
     {"atom/vector_min_bf16", {8, atom_vector_half<7, '<'>}},
-    {"atom/vector_max_bf16", {8, atom_vector_half<7, '>'>}},
-    {"atom/wide", {12, atom_wide}},
-    {"red/vector", {6, red_vector}},
-    {"alloca/grows",
-     {3,
-      [](uint32_t t, int word) -> uint64_t {
-        return word == 0 ? triangle(t + 1) : word == 1 ? 8 * (t + 1) : 1007;
-      }}},
-    {"stacksave/saves", {2, [](uint32_t t, int word) -> uint64_t { return word ? 1 : 16 * t; }}},
-    {"stackrestore/reuses", {2, [](uint32_t, int) -> uint64_t { return 0; }}},
-    {"ld/widths", {19, ld_widths}},
-    {"ld/vectors", {6, ld_vectors}},
-    {"ld/spaces", {7, ld_spaces}},
-    {"ldu/uniform",
-     {3,
-      [](uint32_t, int word) {
-        const uint64_t all[] = {in(5), pack(hi(in(1)), lo(in(1))), pack(lo(in(4)), hi(in(5)))};
-        return all[word];
-      }}},
-    {"st/widths", {16, st_widths}},
-    {"st/spaces", {5, st_spaces}},
-    {"prefetch/hint", {1, kUnchanged}},
-    {"prefetchu/hint", {1, kUnchanged}},
-    {"applypriority/hint", {1, kUnchanged}},
-    {"discard/hint", {1, [](uint32_t t, int) { return in(t + 32); }}},
-    {"createpolicy/hint", {2, kUnchanged}},
-    {"pmevent/hint", {1, kUnchanged}},
-    {"setmaxnreg/hint", {1, kUnchanged}},
-    {"griddepcontrol/hint", {1, kUnchanged}},
-    {"red/many", {1, [](uint32_t, int) { return triangle(63); }}},
-    {"bra/loops",
-     {2, [](uint32_t t, int word) { return word == 0 ? triangle(t)
-                                           : t & 4   ? 5
-                                                     : 6; }}},
-    {"brx/table", {1, [](uint32_t t, int) -> uint64_t { return t % 2   ? 20
-                                                               : t % 4 ? 30
-                                                                       : 10; }}},
-    {"call/direct", {2, [](uint32_t t, int word) { return word == 0 ? triangle(t) : 3 * t; }}},
-    {"call/indirect", {1, [](uint32_t t, int) -> uint64_t { return t % 2 ? t * t : 3 * t; }}},
-    {"ret/early", {1, [](uint32_t t, int) -> uint64_t { return t > 50  ? 0
-                                                               : t % 2 ? t
-                                                                       : t / 2; }}},
-    {"exit/some", {1, [](uint32_t t, int) -> uint64_t { return t % 2 || t > 40 ? 1 : 2; }}},
-    {"trap/passed_by", {1, [](uint32_t, int) -> uint64_t { return 1; }}},
-    {"brkpt/passed_by", {1, [](uint32_t, int) -> uint64_t { return 1; }}},
-    {"nanosleep/waits", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 9 : 1; }}},
-    {"bar/block", {3, barrier_block}},
-    {"bar/named", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 1 : 33; }}},
-    {"bar/warp", {1, [](uint32_t t, int) { return in(t ^ 1); }}},
-    {"barrier/block", {3, barrier_block}},
-    {"barrier/named", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 1 : 33; }}},
-    {"barrier/apart", {1, [](uint32_t, int) -> uint64_t { return 21; }}},
-    {"barrier/aligned", {1, [](uint32_t, int) -> uint64_t { return 4; }}},
-    {"membar/cta", {1, kMessage}},
-    {"membar/gl", {1, kMessage}},
-    {"membar/sys", {1, kMessage}},
-    {"fence/sc_cta", {1, kMessage}},
-    {"fence/sc_gpu", {1, kMessage}},
-    {"fence/sc_sys", {1, kMessage}},
-    {"fence/acq_rel_cta", {1, kMessage}},
-    {"fence/acq_rel_gpu", {1, kMessage}},
-    {"fence/acq_rel_sys", {1, kMessage}},
-    {"fence/proxy", {1, kMessage}},
-};
-
-/// What an atomic leaves in memory, by the ISA's table of operations; a and b have the type's
-/// width.
-template <class T>
-T changed(const std::string& op, T a, T b) {
-  if (op == "add") return T(a + b);
-  if (op == "min") return std::min(a, b);
-  if (op == "max") return std::max(a, b);
-  if (op == "exch") return b;
-  if constexpr (std::is_integral_v<T>) {
-    if (op == "and") return a & b;
-    if (op == "or") return a | b;
-    if (op == "xor") return a ^ b;
-    if (op == "inc") return a >= b ? T(0) : T(a + 1);
-    if (op == "dec") return a == 0 || a > b ? b : T(a - 1);
-  }
-  ADD_FAILURE() << "no definition of " << op;
-  return {};
-}
-
-/// Word by word: what thread t and then t ^ 1 make of thread t's number.
-uint64_t red_async(uint32_t t, int word) {
-  const auto both = [&]<class T>(const std::string& op, T) {
-    const T first = changed(op, T(in(t)), T(in(t + 1)));
-    return uint64_t(std::make_unsigned_t<T>(changed(op, first, T(in((t ^ 1) + 1)))));
-  };
-  switch (word) {
-    case 0:
-      return both("add", uint32_t{});
-    case 1:
-      return both("min", int32_t{});
-    case 2:
-      return both("max", uint32_t{});
-    case 3:
-      return both("inc", uint32_t{});
-    case 4:
-      return both("xor", uint32_t{});
-    case 5:
-      return both("and", uint32_t{});
-    case 6:
-      return both("or", uint32_t{});
-    case 7:
-      return both("dec", uint32_t{});
-    default:
-      return both("add", uint64_t{});
-  }
-}
-
-struct Word {
-  uint64_t before, after;
-};
-/// Entries are named <operation>_<type>, perhaps with _shared or _generic.
-Word atomic_word(const std::string& name, uint32_t t) {
-  const std::string op = name.substr(0, name.find('_')), rest = name.substr(op.size() + 1),
-                    type = rest.substr(0, rest.find('_'));
-  const uint64_t a = in(t), b = in(t + 1);
-  if (type == "f32")
-    return {std::bit_cast<uint32_t>(1.5f), std::bit_cast<uint32_t>(1.5f + float(t))};
-  if (type == "f64") return {std::bit_cast<uint64_t>(1.5), std::bit_cast<uint64_t>(1.5 + t)};
-  const bool wide = type.ends_with("64");
-  const uint64_t before = wide ? a : lo(a);
-  if (op == "cas")
-    return {before, t % 2 ? 77 : before};  // odd threads compare with the value itself
-  if (type == "s32") return {before, lo(uint64_t(changed(op, int32_t(a), int32_t(b))))};
-  if (type == "s64") return {before, uint64_t(changed(op, int64_t(a), int64_t(b)))};
-  return {before, wide ? changed(op, a, b) : changed(op, uint32_t(a), uint32_t(b))};
-}
+    {"atom/vector_max_bf16", {8, atom_vector_half<7, '>'>}}, {"atom/wide", {12, atom_wide}},
+    {
+        "atom/hinted",
+        {2,
+         [](uint32_t t, int word) {
+           const uint64_t a = lo(in(t)), b = lo(in(t + 1));
+           return word ? lo(a + a + b) : a ^ b;
+         }},
+        {"red/vector", {6, red_vector}},
+        {"alloca/grows",
+         {3,
+          [](uint32_t t, int word) -> uint64_t {
+            return word == 0 ? triangle(t + 1) : word == 1 ? 8 * (t + 1) : 1007;
+          }}},
+        {"stacksave/saves",
+         {2, [](uint32_t t, int word) -> uint64_t { return word ? 1 : 16 * t; }}},
+        {"stackrestore/reuses", {2, [](uint32_t, int) -> uint64_t { return 0; }}},
+        {"ld/widths", {19, ld_widths}},
+        {"ld/vectors", {6, ld_vectors}},
+        {"ld/spaces", {7, ld_spaces}},
+        {"ldu/uniform",
+         {3,
+          [](uint32_t, int word) {
+            const uint64_t all[] = {in(5), pack(hi(in(1)), lo(in(1))), pack(lo(in(4)), hi(in(5)))};
+            return all[word];
+          }}},
+        {"st/widths", {16, st_widths}},
+        {"st/spaces", {5, st_spaces}},
+        {"prefetch/hint", {1, kUnchanged}},
+        {"prefetchu/hint", {1, kUnchanged}},
+        {"applypriority/hint", {1, kUnchanged}},
+        {"discard/hint", {1, [](uint32_t t, int) { return in(t + 32); }}},
+        {"createpolicy/hint", {2, kUnchanged}},
+        {"pmevent/hint", {1, kUnchanged}},
+        {"setmaxnreg/hint", {1, kUnchanged}},
+        {"griddepcontrol/hint", {1, kUnchanged}},
+        {"red/many", {1, [](uint32_t, int) { return triangle(63); }}},
+        {"bra/loops",
+         {2, [](uint32_t t, int word) { return word == 0 ? triangle(t)
+                                               : t & 4   ? 5
+                                                         : 6; }}},
+        {"brx/table",
+         {1, [](uint32_t t, int) -> uint64_t { return t % 2   ? 20
+                                                      : t % 4 ? 30
+                                                              : 10; }}},
+        {"call/direct", {2, [](uint32_t t, int word) { return word == 0 ? triangle(t) : 3 * t; }}},
+        {"call/indirect", {1, [](uint32_t t, int) -> uint64_t { return t % 2 ? t * t : 3 * t; }}},
+        {"ret/early",
+         {1, [](uint32_t t, int) -> uint64_t { return t > 50  ? 0
+                                                      : t % 2 ? t
+                                                              : t / 2; }}},
+        {"exit/some", {1, [](uint32_t t, int) -> uint64_t { return t % 2 || t > 40 ? 1 : 2; }}},
+        {"trap/passed_by", {1, [](uint32_t, int) -> uint64_t { return 1; }}},
+        {"brkpt/passed_by", {1, [](uint32_t, int) -> uint64_t { return 1; }}},
+        {"nanosleep/waits", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 9 : 1; }}},
+        {"bar/block", {3, barrier_block}},
+        {"bar/named", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 1 : 33; }}},
+        {"bar/warp", {1, [](uint32_t t, int) { return in(t ^ 1); }}},
+        {"barrier/block", {3, barrier_block}},
+        {"barrier/named", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 1 : 33; }}},
+        {"barrier/apart", {1, [](uint32_t, int) -> uint64_t { return 21; }}},
+        {"barrier/aligned", {1, [](uint32_t, int) -> uint64_t { return 4; }}},
+        {"membar/cta", {1, kMessage}},
+        {"membar/gl", {1, kMessage}},
+        {"membar/sys", {1, kMessage}},
+        {"fence/sc_cta", {1, kMessage}},
+        {"fence/sc_gpu", {1, kMessage}},
+        {"fence/sc_sys", {1, kMessage}},
+        {"fence/acq_rel_cta", {1, kMessage}},
+        {"fence/acq_rel_gpu", {1, kMessage}},
+        {"fence/acq_rel_sys", {1, kMessage}},
+        {"fence/proxy", {1, kMessage}},
+    };
 
 std::string read_op_file(const std::string& mnemonic) {
   std::ifstream file(std::string(TCONV_SOURCE_DIR) + "/tests/ptxvm/ops/" + mnemonic + ".ptx");

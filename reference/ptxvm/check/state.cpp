@@ -31,6 +31,8 @@ CtaChecks::CtaChecks(const Cta& cta, GridChecks& grid_)
 
 void CtaChecks::start(const Cta& cta) {
   std::fill(unwritten_.begin(), unwritten_.end(), uint8_t{15});
+  if (!unwritten_.empty() && cta.grid.system_shared)  // zero when a block starts
+    std::fill_n(unwritten_.begin() + cta.grid.system_shared / 4, kSystemShared / 4, uint8_t{0});
   if (pending_words) std::fill(pending.begin(), pending.end(), 0);
   pending_words = 0;
   uint32_t latest = 0, most = 0;

@@ -179,7 +179,9 @@ Selected extreme_of(const Instruction& in) {
 }  // namespace
 
 Selected select_half(const Instruction& in, HalfOp what) {
-  if (in.has("oob") || in.type() != in.last_type()) return {};
+  for (const char* word : {"oob", "rz", "rm", "rp"})
+    if (in.has(word)) return {};
+  if (in.type() != in.last_type()) return {};
   return by_format(
       in, [=]<class Format, bool packed>() -> Handler { return handler_of<Format, packed>(what); });
 }
