@@ -51,12 +51,15 @@ template <class F>
 Bits128 update128(bool alone, std::byte* at, F change) {
   auto* p = reinterpret_cast<Bits128*>(at);
   Bits128 old = *p;
-  if (alone)
+  if (alone) {
     *p = change(old);
-  else
-    while (!swap128(p, old, change(old))) {
-    }
-  return old;
+    return old;
+  }
+  for (;;) {
+    const Bits128 seen = __sync_val_compare_and_swap(p, old, change(old));
+    if (seen == old) return old;
+    old = seen;
+  }
 }
 
 /// *p becomes change(*p); returns what it was.
