@@ -95,7 +95,8 @@ std::vector<OperandRule> operand_rules(const char* signature, const ptx::Instruc
             std::to_string(in.operands.size());
   }
   rules.resize(std::max(rules.size(), in.operands.size()));
-  if (in.has("L2::cache_hint") && !in.operands.empty()) {  // the policy, whatever is left out
+  // The last operand is the cache policy then, whatever is left out before it.
+  if (!open && in.has("L2::cache_hint") && !in.operands.empty()) {
     OperandRule& policy = rules[in.operands.size() - 1];
     policy = {};
     policy.type = Type::b64;

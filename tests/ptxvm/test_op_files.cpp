@@ -93,7 +93,8 @@ uint64_t st_async(uint32_t t, int word) {
 }
 
 const std::map<std::string, Case> kCases = {
-    {"st/async", {5, st_async}}, {"red/async", {9, red_async}},
+    {"st/async", {5, st_async}},
+    {"red/async", {9, red_async}},
     {"ld/wide",
      {6, [](uint32_t t, int word) { return in(t + (word == 0 || word == 3 || word == 5)); }}},
     {"st/wide", {4, [](uint32_t t, int word) { return in(t + (word == 0 || word == 3)); }}},
@@ -103,79 +104,76 @@ const std::map<std::string, Case> kCases = {
     {"atom/vector_max_f16", {8, atom_vector_half<10, '>'>}},
     {"atom/vector_add_bf16", {8, atom_vector_half<7, '+'>}},
     {"atom/vector_min_bf16", {8, atom_vector_half<7, '<'>}},
-    {"atom/vector_max_bf16", {8, atom_vector_half<7, '>'>}}, {"atom/wide", {12, atom_wide}},
-    {
-        "atom/hinted",
-        {2,
-         [](uint32_t t, int word) {
-           const uint64_t a = lo(in(t)), b = lo(in(t + 1));
-           return word ? lo(a + a + b) : a ^ b;
-         }},
-        {"red/vector", {6, red_vector}},
-        {"alloca/grows",
-         {3,
-          [](uint32_t t, int word) -> uint64_t {
-            return word == 0 ? triangle(t + 1) : word == 1 ? 8 * (t + 1) : 1007;
-          }}},
-        {"stacksave/saves",
-         {2, [](uint32_t t, int word) -> uint64_t { return word ? 1 : 16 * t; }}},
-        {"stackrestore/reuses", {2, [](uint32_t, int) -> uint64_t { return 0; }}},
-        {"ld/widths", {19, ld_widths}},
-        {"ld/vectors", {6, ld_vectors}},
-        {"ld/spaces", {7, ld_spaces}},
-        {"ldu/uniform",
-         {3,
-          [](uint32_t, int word) {
-            const uint64_t all[] = {in(5), pack(hi(in(1)), lo(in(1))), pack(lo(in(4)), hi(in(5)))};
-            return all[word];
-          }}},
-        {"st/widths", {16, st_widths}},
-        {"st/spaces", {5, st_spaces}},
-        {"prefetch/hint", {1, kUnchanged}},
-        {"prefetchu/hint", {1, kUnchanged}},
-        {"applypriority/hint", {1, kUnchanged}},
-        {"discard/hint", {1, [](uint32_t t, int) { return in(t + 32); }}},
-        {"createpolicy/hint", {2, kUnchanged}},
-        {"pmevent/hint", {1, kUnchanged}},
-        {"setmaxnreg/hint", {1, kUnchanged}},
-        {"griddepcontrol/hint", {1, kUnchanged}},
-        {"red/many", {1, [](uint32_t, int) { return triangle(63); }}},
-        {"bra/loops",
-         {2, [](uint32_t t, int word) { return word == 0 ? triangle(t)
-                                               : t & 4   ? 5
-                                                         : 6; }}},
-        {"brx/table",
-         {1, [](uint32_t t, int) -> uint64_t { return t % 2   ? 20
-                                                      : t % 4 ? 30
-                                                              : 10; }}},
-        {"call/direct", {2, [](uint32_t t, int word) { return word == 0 ? triangle(t) : 3 * t; }}},
-        {"call/indirect", {1, [](uint32_t t, int) -> uint64_t { return t % 2 ? t * t : 3 * t; }}},
-        {"ret/early",
-         {1, [](uint32_t t, int) -> uint64_t { return t > 50  ? 0
-                                                      : t % 2 ? t
-                                                              : t / 2; }}},
-        {"exit/some", {1, [](uint32_t t, int) -> uint64_t { return t % 2 || t > 40 ? 1 : 2; }}},
-        {"trap/passed_by", {1, [](uint32_t, int) -> uint64_t { return 1; }}},
-        {"brkpt/passed_by", {1, [](uint32_t, int) -> uint64_t { return 1; }}},
-        {"nanosleep/waits", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 9 : 1; }}},
-        {"bar/block", {3, barrier_block}},
-        {"bar/named", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 1 : 33; }}},
-        {"bar/warp", {1, [](uint32_t t, int) { return in(t ^ 1); }}},
-        {"barrier/block", {3, barrier_block}},
-        {"barrier/named", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 1 : 33; }}},
-        {"barrier/apart", {1, [](uint32_t, int) -> uint64_t { return 21; }}},
-        {"barrier/aligned", {1, [](uint32_t, int) -> uint64_t { return 4; }}},
-        {"membar/cta", {1, kMessage}},
-        {"membar/gl", {1, kMessage}},
-        {"membar/sys", {1, kMessage}},
-        {"fence/sc_cta", {1, kMessage}},
-        {"fence/sc_gpu", {1, kMessage}},
-        {"fence/sc_sys", {1, kMessage}},
-        {"fence/acq_rel_cta", {1, kMessage}},
-        {"fence/acq_rel_gpu", {1, kMessage}},
-        {"fence/acq_rel_sys", {1, kMessage}},
-        {"fence/proxy", {1, kMessage}},
-    };
+    {"atom/vector_max_bf16", {8, atom_vector_half<7, '>'>}},
+    {"atom/wide", {12, atom_wide}},
+    {"atom/hinted",
+     {2,
+      [](uint32_t t, int word) {
+        const uint64_t a = lo(in(t)), b = lo(in(t + 1));
+        return word ? lo(a + a + b) : a ^ b;
+      }}},
+    {"red/vector", {6, red_vector}},
+    {"alloca/grows",
+     {3,
+      [](uint32_t t, int word) -> uint64_t {
+        return word == 0 ? triangle(t + 1) : word == 1 ? 8 * (t + 1) : 1007;
+      }}},
+    {"stacksave/saves", {2, [](uint32_t t, int word) -> uint64_t { return word ? 1 : 16 * t; }}},
+    {"stackrestore/reuses", {2, [](uint32_t, int) -> uint64_t { return 0; }}},
+    {"ld/widths", {19, ld_widths}},
+    {"ld/vectors", {6, ld_vectors}},
+    {"ld/spaces", {7, ld_spaces}},
+    {"ldu/uniform",
+     {3,
+      [](uint32_t, int word) {
+        const uint64_t all[] = {in(5), pack(hi(in(1)), lo(in(1))), pack(lo(in(4)), hi(in(5)))};
+        return all[word];
+      }}},
+    {"st/widths", {16, st_widths}},
+    {"st/spaces", {5, st_spaces}},
+    {"prefetch/hint", {1, kUnchanged}},
+    {"prefetchu/hint", {1, kUnchanged}},
+    {"applypriority/hint", {1, kUnchanged}},
+    {"discard/hint", {1, [](uint32_t t, int) { return in(t + 32); }}},
+    {"createpolicy/hint", {2, kUnchanged}},
+    {"pmevent/hint", {1, kUnchanged}},
+    {"setmaxnreg/hint", {1, kUnchanged}},
+    {"griddepcontrol/hint", {1, kUnchanged}},
+    {"red/many", {1, [](uint32_t, int) { return triangle(63); }}},
+    {"bra/loops",
+     {2, [](uint32_t t, int word) { return word == 0 ? triangle(t)
+                                           : t & 4   ? 5
+                                                     : 6; }}},
+    {"brx/table", {1, [](uint32_t t, int) -> uint64_t { return t % 2   ? 20
+                                                               : t % 4 ? 30
+                                                                       : 10; }}},
+    {"call/direct", {2, [](uint32_t t, int word) { return word == 0 ? triangle(t) : 3 * t; }}},
+    {"call/indirect", {1, [](uint32_t t, int) -> uint64_t { return t % 2 ? t * t : 3 * t; }}},
+    {"ret/early", {1, [](uint32_t t, int) -> uint64_t { return t > 50  ? 0
+                                                               : t % 2 ? t
+                                                                       : t / 2; }}},
+    {"exit/some", {1, [](uint32_t t, int) -> uint64_t { return t % 2 || t > 40 ? 1 : 2; }}},
+    {"trap/passed_by", {1, [](uint32_t, int) -> uint64_t { return 1; }}},
+    {"brkpt/passed_by", {1, [](uint32_t, int) -> uint64_t { return 1; }}},
+    {"nanosleep/waits", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 9 : 1; }}},
+    {"bar/block", {3, barrier_block}},
+    {"bar/named", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 1 : 33; }}},
+    {"bar/warp", {1, [](uint32_t t, int) { return in(t ^ 1); }}},
+    {"barrier/block", {3, barrier_block}},
+    {"barrier/named", {1, [](uint32_t t, int) -> uint64_t { return t < 32 ? 1 : 33; }}},
+    {"barrier/apart", {1, [](uint32_t, int) -> uint64_t { return 21; }}},
+    {"barrier/aligned", {1, [](uint32_t, int) -> uint64_t { return 4; }}},
+    {"membar/cta", {1, kMessage}},
+    {"membar/gl", {1, kMessage}},
+    {"membar/sys", {1, kMessage}},
+    {"fence/sc_cta", {1, kMessage}},
+    {"fence/sc_gpu", {1, kMessage}},
+    {"fence/sc_sys", {1, kMessage}},
+    {"fence/acq_rel_cta", {1, kMessage}},
+    {"fence/acq_rel_gpu", {1, kMessage}},
+    {"fence/acq_rel_sys", {1, kMessage}},
+    {"fence/proxy", {1, kMessage}},
+};
 
 std::string read_op_file(const std::string& mnemonic) {
   std::ifstream file(std::string(TCONV_SOURCE_DIR) + "/tests/ptxvm/ops/" + mnemonic + ".ptx");
