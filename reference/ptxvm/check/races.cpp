@@ -149,6 +149,7 @@ void check_lanes_agree(Warp& warp, const Op* op, const CheckedOp& c, const Reque
 
 void report_pending(Warp& warp, const Op* op, const CtaChecks& owner, const Part& part,
                     uint32_t bytes, bool writes) {
+  if (!owner.pending_words) return;
   bool found = false;
   each_word(part, bytes, [&](uint32_t lane, uint64_t word, uint8_t) {
     const uint64_t begun = owner.pending[word];
@@ -164,14 +165,11 @@ void report_pending(Warp& warp, const Op* op, const CtaChecks& owner, const Part
   });
 }
 
-void check_pending(Warp& warp, const Op* op, const Request& r, bool writes) {
-  const CtaChecks& checks = *warp.cta->checks;
-  if (checks.pending_words && r.shared) [[unlikely]]
-    report_pending(warp, op, checks, r.shared, r.bytes, writes);
-  if (r.peers) [[unlikely]]
+void report_pending(Warp& warp, const Op* op, const Request& r, bool writes) {
+  if (r.shared) report_pending(warp, op, *warp.cta->checks, r.shared, r.bytes, writes);
+  if (r.peers)
     each_peer(warp, op, r, [&](Cta& block, const Part& part) {
-      if (block.checks->pending_words)
-        report_pending(warp, op, *block.checks, part, r.bytes, writes);
+      report_pending(warp, op, *block.checks, part, r.bytes, writes);
     });
 }
 

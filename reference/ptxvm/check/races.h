@@ -12,7 +12,11 @@ void check_race_of_writes(Warp&, const Op*, const CheckedOp&, const Request&);
 /// Two lanes of one store, with different values for one address.
 void check_lanes_agree(Warp&, const Op*, const CheckedOp&, const Request&);
 /// Accesses to the destination of a copy that may not have arrived.
-void check_pending(Warp&, const Op*, const Request&, bool writes);
+void report_pending(Warp&, const Op*, const Request&, bool writes);
+inline void check_pending(Warp& warp, const Op* op, const Request& r, bool writes) {
+  if (warp.cta->checks->pending_words || r.peers) [[unlikely]]
+    report_pending(warp, op, r, writes);
+}
 
 /// Orders what this thread did before those who look at these places later; and the other way
 /// round.

@@ -102,8 +102,9 @@ void CtaChecks::opened(Cta& cta, uint32_t id) {
       if (split.waiting != Stop::barrier || split.barrier != id) continue;
       const Op* op = split.pc - 1;
       const Code& code = *split.level->code;
-      if (grid.which.sync && code.checked[size_t(op - code.ops.data())].computed) {
-        Warp waiting = warp;  // as it came to the barrier: lanes may have ended since
+      const bool ended = warps[warp.index].threads & ~warp.alive;
+      if (grid.which.sync && ended && code.checked[size_t(op - code.ops.data())].computed) {
+        Warp waiting = warp;  // as it came to the barrier
         waiting.mask = split.mask;
         waiting.level = split.level;
         check_whole(waiting, op, id);

@@ -23,45 +23,46 @@ bool same_addresses(Warp& warp, const Op* op, const Footprint& footprint, uint64
 }
 
 // Loops, not lambdas: each function is to be left alone by the thread sanitizer as a whole.
-__attribute__((no_sanitize("thread"))) bool any(const uint8_t* entries, const Words& words) {
+__attribute__((no_sanitize("thread"))) PTXVM_INLINE uint64_t combined(const uint8_t* at,
+                                                                      uint32_t n) {
   uint64_t all = 0;
-  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
-    const uint8_t* at = entries + words.base + uint64_t(s->word);
-    uint32_t i = 0;
-    for (; i + 8 <= s->count; i += 8) {
-      uint64_t eight;
-      __builtin_memcpy(&eight, at + i, 8);
-      all |= eight;
-    }
-    for (; i < s->count; ++i) all |= at[i];
+  uint32_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    uint64_t eight;
+    __builtin_memcpy(&eight, at + i, 8);
+    all |= eight;
   }
-  return all != 0;
+  for (; i < n; ++i) all |= at[i];
+  return all;
 }
 
-/// Reads up to kPadding records beyond the end.
-__attribute__((no_sanitize("thread"))) bool any_reaches(const uint64_t* records, const Words& words,
-                                                        uint64_t limit) {
+/// Not 0 if one of `left` records reaches the limit. Reads up to kPadding beyond the end.
+__attribute__((no_sanitize("thread"))) PTXVM_INLINE uint32_t reaches(const uint64_t* at,
+                                                                     uint32_t left,
+                                                                     uint64_t limit) {
   constexpr uint32_t n = kVectorBytes / 8;
   static_assert(n <= kPadding + 1);
   const auto limits = splat<Vec<uint64_t, n>>(limit);
   uint32_t reach = 0;
-  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
-    const uint64_t* at = records + words.base + uint64_t(s->word);
-    for (uint32_t left = s->count;; at += n, left -= n) {
-      Vec<uint64_t, n> now;
-      __builtin_memcpy(&now, at, sizeof now);
-      const uint32_t bits = compare<Cmp::ge>(now, limits);
-      reach |= left < n ? bits & ((1u << left) - 1) : bits;
-      if (left <= n) break;
-    }
+  for (;; at += n, left -= n) {
+    Vec<uint64_t, n> now;
+    __builtin_memcpy(&now, at, sizeof now);
+    const uint32_t bits = compare<Cmp::ge>(now, limits);
+    if (left <= n) return reach | (left < n ? bits & ((1u << left) - 1) : bits);
+    reach |= bits;
   }
-  return reach != 0;
 }
 
-__attribute__((no_sanitize("thread"))) bool suspicious(const uint64_t* records, const Words& words,
-                                                       const View& v) {
-  if (!any_reaches(records, words, v.far_limit)) [[likely]]  // which is never the larger one
-    return false;
+__attribute__((no_sanitize("thread"))) bool any(const uint8_t* entries, const Words& words) {
+  uint64_t all = 0;
+  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s)
+    all |= combined(entries + words.base + uint64_t(s->word), s->count);
+  return all != 0;
+}
+
+/// Of records of which some reach the far limit, which is never the larger one.
+__attribute__((no_sanitize("thread"))) bool some_tell(const uint64_t* records, const Words& words,
+                                                      const View& v) {
   uint64_t bad = 0;
   for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
     const uint64_t* at = records + words.base + uint64_t(s->word);
@@ -75,20 +76,32 @@ __attribute__((no_sanitize("thread"))) bool suspicious(const uint64_t* records, 
   return bad != 0;
 }
 
+__attribute__((no_sanitize("thread"))) bool suspicious(const uint64_t* records, const Words& words,
+                                                       const View& v) {
+  uint32_t reach = 0;
+  for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s)
+    reach |= reaches(records + words.base + uint64_t(s->word), s->count, v.far_limit);
+  return reach && some_tell(records, words, v);
+}
+
 __attribute__((no_sanitize("thread"))) uint32_t read(const Shadow& shadow, const Words& words,
                                                      const View& v) {
-  uint32_t found = shadow.unwritten && any(shadow.unwritten, words) ? kUnwritten : 0;
-  if (!shadow.writes) return found;
-  if (suspicious(shadow.writes, words, v)) found |= kSuspicious;
+  uint64_t unwritten = 0;
+  uint32_t reach = 0;
   for (const Segment *s = words.segments, *end = s + words.count; s != end; ++s) {
-    uint64_t* at = shadow.reads + words.base + uint64_t(s->word);
+    const uint64_t word = words.base + uint64_t(s->word);
+    if (shadow.unwritten) unwritten |= combined(shadow.unwritten + word, s->count);
+    if (!shadow.writes) continue;
+    reach |= reaches(shadow.writes + word, s->count, v.far_limit);
+    uint64_t* at = shadow.reads + word;
     const uint32_t* tags = words.tags + s->tag;
     for (uint32_t i = 0; i < s->count; ++i) {
       const uint64_t now = at[i];
       at[i] = now < v.read_limit ? v.record + tags[i] : now;
     }
   }
-  return found;
+  const bool tells = reach && some_tell(shadow.writes, words, v);
+  return (unwritten ? kUnwritten : 0) | (tells ? kSuspicious : 0);
 }
 
 __attribute__((no_sanitize("thread"))) void note_writes(uint64_t* records, const Words& words,
