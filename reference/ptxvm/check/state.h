@@ -80,6 +80,13 @@ struct CtaChecks {
     std::unique_ptr<Footprint>& there = footprints_[2 * size_t{number} + which];
     if (!there) [[unlikely]]
       there = std::make_unique<Footprint>();
+    const size_t next = 2 * size_t{number} + 2;  // which the op that comes next will mostly want
+    if (next < footprints_.size())
+      if (const Footprint* soon = footprints_[next].get()) {
+        __builtin_prefetch(soon);
+        __builtin_prefetch(soon->relative32);
+        __builtin_prefetch(soon->relative32 + kLanes / 2);
+      }
     return *there;
   }
   /// Forgets everything.
