@@ -12,9 +12,9 @@ std::string entry_90(int parameters, const std::string& body) {
 constexpr Dim3 kTwo{2};
 
 /// Each block stores its words; the other one loads them.
-std::string exchange(const std::string& before,
-                     const std::string& store = "st.shared.u32 [%r3], %r2;",
-                     const std::string& after = "barrier.cluster.arrive; barrier.cluster.wait;") {
+std::string neighbours(const std::string& before,
+                       const std::string& store = "st.shared.u32 [%r3], %r2;",
+                       const std::string& after = "barrier.cluster.arrive; barrier.cluster.wait;") {
   return entry_90(1, kShared + line(3) + store + before +
                          "mov.u32 %r6, %cluster_ctarank; xor.b32 %r6, %r6, 1;"
                          "mapa.shared::cluster.u32 %r7, %r3, %r6;" +
@@ -24,15 +24,23 @@ std::string exchange(const std::string& before,
 const char* const kMeet = "barrier.cluster.arrive; barrier.cluster.wait;";
 
 TEST(CheckCluster, BlocksNeedTheClustersBarrier) {
-  CheckedRunner good(exchange(kMeet));
+  CheckedRunner good(neighbours(kMeet));
   for (int i = 0; i < 3; ++i) good.run(4, 64, {0}, kTwo);
-  CheckedRunner bad(exchange("bar.sync 0;"), {.race = true});
+  CheckedRunner bad(neighbours("bar.sync 0;"), {.race = true});
   const std::string text = bad.trap(TrapKind::race, 4, 64, {0}, kTwo);
   expect_text(text, "that another block of the cluster");
   expect_text(text, "kernel.cu:3");
   expect_text(text, "kernel.cu:5");
   expect_text(text, "block (1,0,0)");
   expect_text(text, "block (0,0,0)");
+}
+
+TEST(CheckCluster, ItsBarrierOrdersABlockThatIsFarAhead) {
+  std::string store = "mov.u32 %r9, %cluster_ctarank; setp.eq.u32 %p5, %r9, 0;";
+  for (int i = 0; i < 5; ++i)  // each release is a step of block 0's clocks
+    store += "@%p5 st.shared.u32 [%r3], %r2; @%p5 atom.shared.add.u32 %r10, [s+1020], 1;";
+  CheckedRunner good(neighbours(kMeet, store + "st.shared.u32 [%r3], %r2;"), {.race = true});
+  good.run(4, 64, {0}, kTwo);
 }
 
 TEST(CheckCluster, ArrivalsAtAnothersMbarrierOrder) {
@@ -58,9 +66,9 @@ TEST(CheckCluster, ArrivalsAtAnothersMbarrierOrder) {
 }
 
 TEST(CheckCluster, WordsOfAnotherBlockThatNobodyWrote) {
-  CheckedRunner good(exchange(kMeet), {.init = true});
+  CheckedRunner good(neighbours(kMeet), {.init = true});
   good.run(2, 64, {0}, kTwo);
-  CheckedRunner bad(exchange(kMeet, ""), {.init = true});
+  CheckedRunner bad(neighbours(kMeet, ""), {.init = true});
   expect_text(bad.trap(TrapKind::uninitialised, 2, 64, {0}, kTwo), "shared load of 4 bytes");
 }
 
