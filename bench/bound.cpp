@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "reference/alternatives.h"
+
 namespace tconv::bench {
 namespace {
 
@@ -86,11 +88,11 @@ double peak_macs_per_clock(DType dtype, const DeviceProfile& gpu) {
 
 }  // namespace
 
-double floor_us(const Problem& problem, DType dtype, const DeviceProfile& gpu) {
+double floor_us(const Problem& problem, DType dtype, const DeviceProfile& gpu, Op op) {
   const double memory =
       ratio(static_cast<double>(problem.bytes_compulsory(dtype)), gpu.dram_bytes_per_s * 1e-6);
   const double macs_per_us = peak_macs_per_clock(dtype, gpu) * gpu.sms * gpu.boost_ghz * 1e3;
-  return std::max(memory, ratio(static_cast<double>(problem.macs_needed()), macs_per_us));
+  return std::max(memory, ratio(static_cast<double>(macs_needed(op, problem)), macs_per_us));
 }
 
 Bound bound(std::span<const LaunchUse> launches, DType dtype, double least,

@@ -48,7 +48,7 @@ struct Bound {
 };
 
 /// max(bytes_compulsory / DRAM rate, flops_needed / peak of the dtype's pipe), in microseconds.
-double floor_us(const Problem&, DType, const DeviceProfile&);
+double floor_us(const Problem&, DType, const DeviceProfile&, Op = Op::fprop);
 
 /// Per launch: max over resources of use / rate. Use inside an SM is max(total / SMs, ceil(blocks /
 /// SMs) * total / blocks): whole blocks, spread evenly. DRAM and atomics are spread over the

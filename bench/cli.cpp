@@ -65,7 +65,10 @@ void declare(CLI::App& app, Words& words) {
       ->check(CLI::PositiveNumber);
   app.add_option("--strategy", words.strategy, "Strategies whose name contains a match")
       ->type_name("REGEX");
-  app.add_option("--op", words.ops, "fprop, dgrad, wgrad; comma-separated (default fprop)")
+  app.add_option("--op", words.ops,
+                 "fprop, dgrad, wgrad; resize_nearest, resize_bilinear, pixel_shuffle (instead of "
+                 "fprop, at its "
+                 "output size); comma-separated (default fprop)")
       ->type_name("OP")
       ->delimiter(',')
       ->allow_extra_args(false);

@@ -22,6 +22,12 @@ std::vector<OracleResult> ask_oracles(const Inputs& in) {
     case Op::wgrad:
       answers.push_back(wgrad_oracle(in.problem, in.x, in.y));
       break;
+    case Op::resize_nearest:
+    case Op::resize_bilinear:
+    case Op::pixel_shuffle:
+      answers.push_back(alternative_gather_oracle(in.op, in.problem, in.x, in.w));
+      answers.push_back(alternative_scatter_oracle(in.op, in.problem, in.x, in.w));
+      break;
   }
   return answers;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/tensor.h"
+#include "reference/alternatives.h"
 #include "reference/compare.h"
 #include "reference/conv_transpose.h"
 #include "reference/epilogue.h"

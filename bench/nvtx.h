@@ -15,7 +15,7 @@ namespace tconv::bench {
 inline nvtxDomainHandle_t nvtx_domain() {
   static const nvtxDomainHandle_t domain = [] {
     const nvtxDomainHandle_t created = nvtxDomainCreateA("tconv");
-    for (const Op op : {Op::fprop, Op::dgrad, Op::wgrad})
+    for (const Op op : kOps)
       nvtxDomainNameCategoryA(created, static_cast<uint32_t>(op) + 1,
                               std::string(to_string(op)).c_str());
     return created;

@@ -18,9 +18,15 @@ namespace {
 
 int64_t workspace_of(const Row& row) { return row.strategy->workspace(row.problem, row.config); }
 
+/// Needed multiply-adds; 0 for what the op does not apply to.
+int64_t macs_of(const Row& row) {
+  const Op op = row.strategy->op;
+  return inapplicable(op, row.problem).empty() ? macs_needed(op, row.problem) : 0;
+}
+
 Work work_of(const Row& row) {
   const Problem& p = row.problem;
-  return {.flops_needed = p.flops_needed(),
+  return {.flops_needed = 2 * macs_needed(row.strategy->op, p),
           .flops_dense_input = p.flops_dense_input(),
           .flops_dense_output = p.flops_dense_output(),
           .bytes_compulsory = p.bytes_compulsory(row.config.dtype),
@@ -85,7 +91,7 @@ RowResult RowRunner::run(const Row& row) {
   RowResult result;
   result.row = row;
   if (options_.repro) result.repro = options_.repro(row);
-  const NvtxRange range(row.name(), row.strategy->op, row.problem.macs_needed());
+  const NvtxRange range(row.name(), row.strategy->op, macs_of(row));
   try {
     std::string refusal = tconv::refusal(*row.strategy, row.problem, row.config);
     if (refusal.empty()) refusal = memory_reason(row);
@@ -104,7 +110,8 @@ RowResult RowRunner::run(const Row& row) {
 }
 
 const Inputs& RowRunner::inputs_of(const Row& row, DataMode data) {
-  return inputs_.get(row.strategy->op, row.problem, row.config.dtype, data, options_.seed,
+  const Op op = row.strategy->op;
+  return inputs_.get(op, row.problem, row.config.dtype, checkable(op, data), options_.seed,
                      row.config.epilogue);
 }
 
@@ -128,7 +135,7 @@ void RowRunner::run_supported(const Row& row, RowResult& result) {
   if (backend_.is_virtual && !options_.verify_only) count_row(result, row);
 
   result.status = Status::passed;
-  result.check.emplace().data = options_.check_data;
+  result.check.emplace().data = inputs.data;
   check_result(device, inputs, result);
   const std::vector<float> output = options_.dump.empty() ? std::vector<float>() : device.output();
   check_determinism(device, result);
@@ -185,7 +192,8 @@ void RowRunner::count_row(RowResult& result, const Row& row) const {
   std::vector<LaunchUse> uses;
   std::transform(launches.begin(), launches.end(), std::back_inserter(uses), use_of);
   result.bound =
-      bound(uses, row.config.dtype, floor_us(row.problem, row.config.dtype, profile_), profile_);
+      bound(uses, row.config.dtype,
+            floor_us(row.problem, row.config.dtype, profile_, row.strategy->op), profile_);
 }
 
 void RowRunner::measure_row(DeviceProblem& device, RowResult& result) {
@@ -228,7 +236,7 @@ void RowRunner::profile(const Row& row) {
   device.synchronise();
   TCONV_CUDA(cudaProfilerStart());
   {
-    const NvtxRange range(row.name(), row.strategy->op, row.problem.macs_needed());
+    const NvtxRange range(row.name(), row.strategy->op, macs_of(row));
     device.launch();
     device.synchronise();
   }

@@ -54,11 +54,15 @@ std::vector<Row> select_rows(const Options& options, const std::vector<Strategy>
 }
 
 std::string strategy_table(const std::vector<Strategy>& all) {
-  size_t width = 0;
-  for (const Strategy& s : all) width = std::max(width, s.name.size());
+  size_t width = 0, op_width = 6;
+  for (const Strategy& s : all) {
+    width = std::max(width, s.name.size());
+    op_width = std::max(op_width, to_string(s.op).size());
+  }
   std::string table;
   for (const Strategy& s : all)
-    table += fmt::format("{:<6} {:<{}}  {}\n", to_string(s.op), s.name, width, s.summary);
+    table +=
+        fmt::format("{:<{}} {:<{}}  {}\n", to_string(s.op), op_width, s.name, width, s.summary);
   return table;
 }
 

@@ -67,6 +67,9 @@ TensorShape y_shape(const Problem& p) { return shape_of(p, p.batch, p.out_channe
 Tensor output_of(Op op) {
   switch (op) {
     case Op::fprop:
+    case Op::resize_nearest:
+    case Op::resize_bilinear:
+    case Op::pixel_shuffle:
       return Tensor::y;
     case Op::dgrad:
       return Tensor::x;

@@ -29,7 +29,7 @@ TensorShape w_shape(const Problem&);  ///< [ic][oc/g][k..]
 TensorShape y_shape(const Problem&);  ///< [batch][oc][o..]
 
 enum class Tensor { x, w, y };
-/// The tensor that an op writes: y for fprop, x for dgrad, w for wgrad.
+/// The tensor that an op writes: y for fprop and its alternatives, x for dgrad, w for wgrad.
 Tensor output_of(Op);
 TensorShape shape_of(const Problem&, Tensor);
 

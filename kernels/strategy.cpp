@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "reference/alternatives.h"
+
 namespace tconv {
 namespace {
 
@@ -37,6 +39,7 @@ std::string refusal(const Strategy& strategy, const Problem& problem, const Conf
   if (config.epilogue != Epilogue::none && strategy.op != Op::fprop) {
     return "epilogue " + std::string(to_string(config.epilogue)) + ": of fprop only";
   }
+  if (std::string reason = inapplicable(strategy.op, problem); !reason.empty()) return reason;
   return strategy.supports(problem, config);
 }
 

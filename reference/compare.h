@@ -44,6 +44,10 @@ float round_to(float value, DType dtype);
 /// The largest number of products that can meet in one element of what an op writes.
 int64_t max_terms(Op, const Problem&);
 
+/// The data that a result of this op can be checked with: resize_bilinear weighs with fractions, so
+/// that nothing is exact and int_exact becomes normal.
+DataMode checkable(Op, DataMode);
+
 /// Fills with the mode's distribution, already rounded to what `dtype` can hold. int_exact: small
 /// integers, thinned so that every partial sum of `max_terms` products is exact in f32 accumulation
 /// and the result is exact in `dtype`. The first element is non-zero.

@@ -83,6 +83,9 @@ float round_to(float value, DType dtype) {
 int64_t max_terms(Op op, const Problem& p) {
   switch (op) {
     case Op::fprop:
+    case Op::resize_nearest:
+    case Op::resize_bilinear:
+    case Op::pixel_shuffle:
       return p.ic_per_group() * p.taps();
     case Op::dgrad:
       return p.oc_per_group() * p.taps();
@@ -90,6 +93,10 @@ int64_t max_terms(Op op, const Problem& p) {
       return p.batch * p.in_spatial();
   }
   return 0;
+}
+
+DataMode checkable(Op op, DataMode mode) {
+  return op == Op::resize_bilinear && mode == DataMode::int_exact ? DataMode::normal : mode;
 }
 
 void fill(std::span<float> data, DataMode mode, DType dtype, uint64_t seed, int64_t max_terms) {

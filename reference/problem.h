@@ -9,7 +9,10 @@
 
 namespace tconv {
 
-enum class Op { fprop, dgrad, wgrad };
+/// The transposed convolution and its gradients; then what is used instead of it (alternatives.h).
+enum class Op { fprop, dgrad, wgrad, resize_nearest, resize_bilinear, pixel_shuffle };
+inline constexpr Op kOps[] = {Op::fprop,          Op::dgrad,           Op::wgrad,
+                              Op::resize_nearest, Op::resize_bilinear, Op::pixel_shuffle};
 enum class DType { f32, tf32, f16, bf16 };  // accumulation is always f32 or better
 enum class Layout { nchw, nhwc };  // 1-D and 3-D analogues follow from the rank: ncw, ndhwc, ...
 /// What happens to an fprop output before it is stored: y + bias[oc], then an activation. LeakyReLU
@@ -87,7 +90,8 @@ struct Problem {
   int64_t oc_per_group() const { return out_channels / groups; }
   bool depthwise() const { return groups > 1 && groups == in_channels; }
 
-  // Work of one application (the same for fprop, dgrad and wgrad).
+  // Work of one application (the same for fprop, dgrad and wgrad; of the alternatives:
+  // macs_needed() in alternatives.h).
   int64_t macs_needed() const;  ///< multiply-adds whose (i, t) is valid: exact, borders excluded
   int64_t flops_needed() const { return 2 * macs_needed(); }
   int64_t flops_dense_input() const;  ///< every tap at every input: 2*batch*ic*oc/g*taps*in_spatial

@@ -10,7 +10,12 @@ namespace {
 template <class E>
 using Word = std::pair<E, std::string_view>;
 
-constexpr Word<Op> kOps[] = {{Op::fprop, "fprop"}, {Op::dgrad, "dgrad"}, {Op::wgrad, "wgrad"}};
+constexpr Word<Op> kOpWords[] = {{Op::fprop, "fprop"},
+                                 {Op::dgrad, "dgrad"},
+                                 {Op::wgrad, "wgrad"},
+                                 {Op::resize_nearest, "resize_nearest"},
+                                 {Op::resize_bilinear, "resize_bilinear"},
+                                 {Op::pixel_shuffle, "pixel_shuffle"}};
 constexpr Word<DType> kDTypes[] = {
     {DType::f32, "f32"}, {DType::tf32, "tf32"}, {DType::f16, "f16"}, {DType::bf16, "bf16"}};
 constexpr Word<Layout> kLayouts[] = {{Layout::nchw, "nchw"}, {Layout::nhwc, "nhwc"}};
@@ -40,11 +45,11 @@ E value_of(const Word<E> (&words)[N], std::string_view text, const char* what) {
 
 }  // namespace
 
-std::string_view to_string(Op v) { return word_of(kOps, v); }
+std::string_view to_string(Op v) { return word_of(kOpWords, v); }
 std::string_view to_string(DType v) { return word_of(kDTypes, v); }
 std::string_view to_string(Layout v) { return word_of(kLayouts, v); }
 std::string_view to_string(Epilogue v) { return word_of(kEpilogues, v); }
-Op parse_op(std::string_view text) { return value_of(kOps, text, "op"); }
+Op parse_op(std::string_view text) { return value_of(kOpWords, text, "op"); }
 DType parse_dtype(std::string_view text) { return value_of(kDTypes, text, "dtype"); }
 Layout parse_layout(std::string_view text) { return value_of(kLayouts, text, "layout"); }
 Epilogue parse_epilogue(std::string_view text) { return value_of(kEpilogues, text, "epilogue"); }
