@@ -47,6 +47,26 @@ def fusion(rows: list[Row]) -> list[dict]:
     return pairs
 
 
+def cost(row: Row) -> float | None:
+    """What ranks rows of one layer: measured time where there is one, else the bound."""
+    return row.median_us if row.median_us is not None else (row.bound or {}).get("us")
+
+
+def alternatives(run: Run) -> list[dict]:
+    """Per layer and operator (transposed convolution, resize then convolve, pixel shuffle) its cheapest strategy; layers with several operators."""
+    best: dict[tuple, Row] = {}
+    for row in run.rows:
+        if row.status != "PASSED" or row.epilogue != "none" or row.op in ("dgrad", "wgrad") or cost(row) is None:
+            continue
+        key = (row.layer, row.problem, row.dtype, row.layout, row.op)
+        if key not in best or cost(row) < cost(best[key]):
+            best[key] = row
+    layers: dict[tuple, list[Row]] = {}
+    for key, row in best.items():
+        layers.setdefault(key[:-1], []).append(row)
+    return [{"layer": key[0], "dtype": key[2], "layout": key[3], "rows": rows} for key, rows in layers.items() if len(rows) > 1]
+
+
 def in_pairs(names: list[str]) -> list[str]:
     """Each X_unfused behind its X."""
     return sorted(names, key=lambda name: (names.index(name.removesuffix("_unfused")) if name.removesuffix("_unfused") in names
@@ -95,5 +115,7 @@ def render(run: Run) -> str:
         sections=[section(run, configuration) for configuration in run.configurations],
         metrics=METRICS,
         skips=skips(run),
+        alternatives=alternatives(run),
+        sectors=SECTORS,
         troubles=[row for row in run.rows if row.status in ("FAILED", "ERROR", "MISTRUSTED")],
     )

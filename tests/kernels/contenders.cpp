@@ -40,6 +40,12 @@ const std::vector<Promise>& promises() {
       {"implicit_gemm_mma_joined", kTensor, kBoth, Fuses::always, true},
       {"dgrad_implicit_gemm_mma", kTensor, kBoth},
       {"wgrad_implicit_gemm_mma", kTensor, kBoth},
+      {"resize_nearest_conv", kFma, kBoth},
+      {"resize_nearest_fused", kFma, kBoth},
+      {"resize_bilinear_conv", kFma, kBoth},
+      {"resize_bilinear_fused", kFma, kBoth},
+      {"pixel_shuffle_two_pass", kFma, kBoth, Fuses::never, /*picky=*/true},
+      {"pixel_shuffle_fused", kFma, kBoth, Fuses::never, /*picky=*/true},
   };
   return table;
 }

@@ -22,7 +22,7 @@ struct Contender {
   std::string name() const;  ///< gather_f16_nhwc
   /// True if it may refuse this problem and does. What is not picky must not refuse: run_strategy
   /// reports that as a failure.
-  bool skips(const Problem& p) const { return picky && !strategy->supports(p, config).empty(); }
+  bool skips(const Problem& p) const { return picky && !refusal(*strategy, p, config).empty(); }
 };
 std::ostream& operator<<(std::ostream&, const Contender&);
 

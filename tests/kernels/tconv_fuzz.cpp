@@ -23,7 +23,8 @@ constexpr int kCannotRun = 2;
 /// The words as typed. A list's default is everything that it may hold.
 struct Words {
   std::string problem, strategy;
-  std::vector<std::string> ops{"fprop", "dgrad", "wgrad"};
+  std::vector<std::string> ops{"fprop",          "dgrad",           "wgrad",
+                               "resize_nearest", "resize_bilinear", "pixel_shuffle"};
   std::vector<std::string> dtypes{"f32", "tf32", "f16", "bf16"};
   std::vector<std::string> layouts{"nchw", "nhwc"};
   std::vector<std::string> epilogues{"none", "bias", "bias_relu", "bias_leaky_relu", "bias_tanh"};

@@ -127,6 +127,26 @@ class Epilogues(unittest.TestCase):
         self.assertIn("dcgan:2 gather 32 sectors 40 sectors 20 %", text)
 
 
+class Alternatives(unittest.TestCase):
+    def test_stand_beside_the_transposed_convolution_of_the_layer(self):
+        cheap, dear = {"us": 2.5, "limiter": "fma", "floor_us": 1.0, "efficiency": 0.4}, {"us": 9, "limiter": "l1", "floor_us": 1.0, "efficiency": 0.1}
+        work = {"flops_needed": 6000, "macs_executed": 3000, "workspace_bytes": 0}
+        run = load(document([
+            row("dcgan:2", "gather"),
+            row("dcgan:2", "resize_nearest_conv", op="resize_nearest", bound=dear, work=work),
+            row("dcgan:2", "resize_nearest_fused", op="resize_nearest", bound=cheap, work=work),
+            row("dcgan:2", "gather_dx", op="dgrad"),
+            row("unet:1", "gather"),
+        ]))
+        groups = page.alternatives(run)
+        self.assertEqual([[r.strategy for r in g["rows"]] for g in groups], [["gather", "resize_nearest_fused"]])
+        text = " ".join(" ".join(TextOf(page.render(run)).words).split())
+        self.assertIn("resize_nearest resize_nearest_fused 3 k 1.00 32 0 2.5 · fma", text)
+
+    def test_are_no_section_of_a_run_without_them(self):
+        self.assertNotIn("Instead of a transposed", page.render(load(document([row("dcgan:2", "gather")]))))
+
+
 class Excerpt(unittest.TestCase):
     def write(self, text: str) -> str:
         run = load(document([row("dcgan:2", "gather"), row("unet:1", "gather", status="FAILED")]))
