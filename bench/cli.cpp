@@ -23,7 +23,8 @@ struct Words {
   std::string layers = "quick", strategy, data, out, dump, device_profile;
   uint64_t seed = 1;
   std::optional<int64_t> batch, crop_macs;
-  bool list = false, list_problems = false, verify_only = false, profile = false, resume = false;
+  bool list = false, list_problems = false, support_matrix = false;
+  bool verify_only = false, profile = false, resume = false;
   bool model = true;
 };
 
@@ -96,6 +97,8 @@ void declare(CLI::App& app, Words& words) {
       ->capture_default_str();
   app.add_flag("--list", words.list, "Print the strategies and exit");
   app.add_flag("--list-problems", words.list_problems, "Print the selected layers and exit");
+  app.add_flag("--support-matrix", words.support_matrix,
+               "Print what every strategy takes, and why not the rest; with --out as JSON");
   app.add_flag("--verify-only", words.verify_only, "Check every row; neither measure nor count");
   app.add_option("--out", words.out,
                  "Write results as JSON (tconv-results/1), anew after every row")
@@ -211,6 +214,7 @@ Options parse_options(int argc, const char* const* argv) {
   options.crop_macs = words.crop_macs;
   options.list = words.list;
   options.list_problems = words.list_problems;
+  options.support_matrix = words.support_matrix;
   options.verify_only = words.verify_only;
   options.profile = words.profile;
   options.resume = words.resume;

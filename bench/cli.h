@@ -24,7 +24,7 @@ struct Options {
   std::vector<Epilogue> epilogues{Epilogue::none};
   std::optional<DataMode> data;  ///< empty: int for checks, normal for measuring
   uint64_t seed = 1;
-  bool list = false, list_problems = false;
+  bool list = false, list_problems = false, support_matrix = false;
   bool verify_only = false, profile = false, resume = false;
   bool model = true;  ///< the virtual GPU's cache model
   std::filesystem::path out, dump;

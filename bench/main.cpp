@@ -2,6 +2,7 @@
 // counts on the virtual GPU.
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "bench/results.h"
 #include "bench/selection.h"
 #include "bench/session.h"
+#include "bench/support_matrix.h"
 #include "kernels/detail/unfused.h"
 
 namespace tconv::bench {
@@ -88,6 +90,19 @@ bool asks_for_machine_format(const std::vector<std::string>& words) {
   return asks_for(words, "--benchmark_format=json") || asks_for(words, "--benchmark_format=csv");
 }
 
+int print_support(const Options& options) {
+  const std::vector<SupportCell> cells = support_matrix(strategies());
+  if (options.out.empty()) {
+    fmt::print("{}", support_table(cells));
+    return 0;
+  }
+  std::ofstream file(options.out);
+  file << to_json(cells).dump(1) << '\n';
+  file.close();
+  if (!file) throw ResultsError(fmt::format("cannot write {}", options.out.string()));
+  return 0;
+}
+
 int run(const Options& options, const std::vector<std::string>& argv) {
   const std::vector<Strategy>& contenders =
       options.has_epilogue() ? detail::strategies_and_unfused() : strategies();
@@ -99,6 +114,7 @@ int run(const Options& options, const std::vector<std::string>& argv) {
     fmt::print("{}", problem_table(options.problems));
     return 0;
   }
+  if (options.support_matrix) return print_support(options);
   const std::vector<Row> rows = select_rows(options, contenders);
   if (asks_for(argv, "--benchmark_list_tests")) {
     list_rows(rows);

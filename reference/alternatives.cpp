@@ -38,7 +38,7 @@ int64_t interpolation_macs(const Problem& p) {
   int64_t pixels = p.batch * p.in_channels, corners = 1;
   for (const Axis& a : p.axes) {
     pixels = checked_mul(pixels, pixels_read(a), "interpolation");
-    corners *= a.in == a.out ? 1 : 2;
+    corners *= a.in == 1 || a.in == a.out ? 1 : 2;
   }
   return corners == 1 ? 0 : checked_mul(pixels, corners, "interpolation");
 }

@@ -122,7 +122,9 @@ void launch_resize(const Call& call) {
   });
 }
 
-/// Multiply-adds of the interpolation of one pixel.
-inline int64_t corners(const Problem& p) { return int64_t{1} << p.rank; }
+/// Multiply-adds of the interpolation of one pixel by LinearPoint.
+inline int64_t corners(const Problem& p) {
+  return int64_t{p.axes[0].in > 1 ? 2 : 1} * (p.axes[1].in > 1 ? 2 : 1) * 2;
+}
 
 }  // namespace tconv::detail

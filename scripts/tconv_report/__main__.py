@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import sys
 
-from tconv_report import excerpt, occupancy, page, results
+from tconv_report import excerpt, occupancy, page, results, support
 
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 
@@ -21,6 +21,7 @@ def main() -> int:
     try:
         run = results.load(arguments.results)
         run.kernels = occupancy.load(arguments.results.parent / "ptxas.json")
+        run.support = support.load(arguments.results.parent / "support.json")
         if arguments.excerpt:
             excerpt.write(run, arguments.excerpt)
     except results.ResultsError as error:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import pathlib
 
-from tconv_report import occupancy
+from tconv_report import occupancy, support
 
 SCHEMA = "tconv-results/1"
 STATUSES = ("PASSED", "FAILED", "MISTRUSTED", "ERROR", "SKIPPED")
@@ -91,6 +91,7 @@ class Run:
     def __init__(self, context: dict, rows: list[Row]):
         self.context = context
         self.rows = rows
+        self.support: support.Matrix | None = None  # of tconv_bench --support-matrix
         self.kernels: dict = {}  # by mangled name, of ptxas (occupancy.py)
 
     @property

@@ -7,7 +7,7 @@ import unittest
 from html.parser import HTMLParser
 
 from make_run import document, row
-from tconv_report import excerpt, page, results
+from tconv_report import excerpt, page, results, support
 from tconv_report.results import METRICS, ResultsError
 
 
@@ -145,6 +145,36 @@ class Alternatives(unittest.TestCase):
 
     def test_are_no_section_of_a_run_without_them(self):
         self.assertNotIn("Instead of a transposed", page.render(load(document([row("dcgan:2", "gather")]))))
+
+
+class Support(unittest.TestCase):
+    CELLS = [
+        {"op": "fprop", "strategy": "gather", "dtype": "f32", "layout": "nchw", "taken": ["1-D k = s", "1-D dilated"], "refused": [], "fuses": True},
+        {"op": "fprop", "strategy": "gather", "dtype": "f16", "layout": "nchw", "taken": ["1-D k = s"],
+         "refused": [{"reason": "no dilation", "features": ["1-D dilated"]}], "fuses": "fuses none"},
+        {"op": "fprop", "strategy": "cudnn", "dtype": "f32", "layout": "nchw", "taken": [],
+         "refused": [{"reason": "needs a GPU", "features": ["1-D k = s", "1-D dilated"]}], "fuses": "fuses none"},
+        {"op": "fprop", "strategy": "cudnn", "dtype": "f16", "layout": "nchw", "taken": [],
+         "refused": [{"reason": "needs a GPU", "features": ["1-D k = s", "1-D dilated"]}], "fuses": "fuses none"},
+    ]
+
+    def load(self, value):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "support.json"
+            path.write_text(json.dumps(value), encoding="utf-8")
+            return support.load(path)
+
+    def test_is_a_matrix_with_numbered_reasons(self):
+        run = load(document([row("dcgan:2", "gather")]))
+        features = [{"name": name, "problem": ""} for name in ("1-D k = s", "1-D dilated")]
+        run.support = self.load({"schema": "tconv-support/1", "features": features, "cells": self.CELLS})
+        text = " ".join(" ".join(TextOf(page.render(run)).words).split())
+        self.assertIn("strategy f32 nchw f16 nchw fprop gather all + 1 of 2 [1] fprop cudnn no [2] no [2] no dilation needs a GPU", text)
+
+    def test_a_report_does_without(self):
+        self.assertIsNone(self.load({"schema": "other/1"}))
+        self.assertIsNone(support.load(pathlib.Path("nowhere.json")))
+        self.assertNotIn("What each strategy takes", page.render(load(document([row("dcgan:2", "gather")]))))
 
 
 class Excerpt(unittest.TestCase):
