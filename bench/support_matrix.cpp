@@ -49,11 +49,18 @@ std::vector<Probe> make_probes() {
   return all;
 }
 
+/// The reason without the axis that it is seen on first: all probes of a feature have it on all.
+std::string without_axis(std::string reason) {
+  const size_t at = reason.find(" along ");
+  if (at != std::string::npos) reason.erase(at, std::string_view(" along d").size());
+  return reason;
+}
+
 SupportCell ask(const Strategy& strategy, const Config& config) {
   SupportCell cell{&strategy, config, {}, {}, {}};
   for (const Probe& probe : probes()) {
     const std::string reason = refusal(strategy, probe.problem, config);
-    (reason.empty() ? cell.taken : cell.refused[reason]).push_back(probe.feature);
+    (reason.empty() ? cell.taken : cell.refused[without_axis(reason)]).push_back(probe.feature);
   }
   Config with_bias = config;
   with_bias.epilogue = Epilogue::bias;

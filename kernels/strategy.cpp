@@ -39,8 +39,8 @@ std::string refusal(const Strategy& strategy, const Problem& problem, const Conf
   if (config.epilogue != Epilogue::none && strategy.op != Op::fprop) {
     return "epilogue " + std::string(to_string(config.epilogue)) + ": of fprop only";
   }
-  if (std::string reason = inapplicable(strategy.op, problem); !reason.empty()) return reason;
-  return strategy.supports(problem, config);
+  std::string reason = strategy.supports(problem, config);
+  return reason.empty() ? inapplicable(strategy.op, problem) : reason;
 }
 
 const std::vector<Strategy>& strategies() { return registry(); }
