@@ -120,7 +120,7 @@ std::string refuse_overlap(const Problem& p) {
 }
 
 std::string supports(const Problem& p, const Config& c) {
-  if (std::string reason = detail::refuse_unless_f32_nchw(p, c); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse(p, c, detail::kF32Nchw); !reason.empty()) return reason;
   if (std::string reason = refuse_overlap(p); !reason.empty()) return reason;
   return detail::refuse_grid(blocks(p));
 }
