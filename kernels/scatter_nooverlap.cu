@@ -4,6 +4,7 @@
 // of scatter_atomic's stores `stride` apart.
 #include <algorithm>
 
+#include "kernels/detail/capability.h"
 #include "kernels/detail/launch.cuh"
 
 namespace tconv {
@@ -13,6 +14,8 @@ using detail::AxisIndex;
 using detail::Shape;
 
 constexpr int kThreads = 256;
+constexpr detail::Capability kCapability{std::span(detail::kFmaTypes).first(1),
+                                         std::span(detail::kLayouts).first(1)};
 
 /// What a launch's blocks are numbered by, fastest first.
 struct Grid {
@@ -120,7 +123,7 @@ std::string refuse_overlap(const Problem& p) {
 }
 
 std::string supports(const Problem& p, const Config& c) {
-  if (std::string reason = detail::refuse(p, c, detail::kF32Nchw); !reason.empty()) return reason;
+  if (std::string reason = detail::refuse(p, c, kCapability); !reason.empty()) return reason;
   if (std::string reason = refuse_overlap(p); !reason.empty()) return reason;
   return detail::refuse_grid(blocks(p));
 }
