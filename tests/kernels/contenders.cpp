@@ -29,6 +29,7 @@ const std::vector<Promise>& promises() {
       {"gemm_col2im", kFma, kBoth, Fuses::always},
       {"implicit_gemm", {DType::f32}, kBoth, Fuses::always},
       {"polyphase", kFma, kBoth, Fuses::always},
+      {"polyphase_multi", kFma, kBoth, Fuses::always},
       {"scatter_atomic", kFma, kBoth, Fuses::some_problems},
       {"scatter_nooverlap", {DType::f32}, {Layout::nchw}, Fuses::never, /*picky=*/true},
       {"zero_insert", kFma, kBoth, Fuses::always},

@@ -147,6 +147,16 @@ TEST(ScatterAtomic, DeterministicExactlyWhereNothingOverlaps) {
   }
 }
 
+// A stride of thousands would make the launches all there is to see.
+TEST(PolyphaseMulti, RefusesOnlyLaunchesWithoutEnd) {
+  for (const Strategy* s : own_strategies()) {
+    if (s->name != "polyphase_multi") continue;
+    EXPECT_EQ(s->supports(Problem::parse("mb1_ic1oc1_id2ih2iw2_kd1kh1kw1_sd16sh16sw16"), {}), "");
+    EXPECT_EQ(s->supports(Problem::parse("mb1_ic1oc1_iw2_kw1_sw4097"), {}),
+              "needs 4097 launches, one per phase: takes at most 4096");
+  }
+}
+
 // Likewise of the weight gradients: atomics only where the sum is cut into parts of 256 inputs.
 TEST(WgradAtomic, DeterministicExactlyWithOnePart) {
   const std::vector<std::pair<const char*, bool>> rows = {

@@ -1,0 +1,212 @@
+#include <type_traits>
+
+#include "kernels/detail/launch.cuh"
+#include "kernels/detail/phase.cuh"
+#include "kernels/detail/polyphase.h"
+#include "kernels/detail/reduce_channels.cuh"
+
+namespace tconv::detail {
+namespace {
+
+constexpr int kThreads = 256;
+/// Grants 64 registers a thread; left alone, ptxas aims for fewer and spills.
+constexpr int kBlocksPerSm = 4;
+
+/// What a thread computes: output m of phase `number`, kChannels output channels from `channel` on.
+struct PhaseTile {
+  int number, group, channel;
+  unsigned m;
+};
+
+/// Tiles of channels are fastest, so that neighbours read the same inputs: blocks in nchw, where
+/// the lanes of a warp are outputs and want the same weights, threads in nhwc, where lanes are
+/// channels and want the same inputs.
+template <Layout kLayout, int kChannels>
+__device__ __forceinline__ PhaseTile phase_tile(const Shape& s, int oc_padded, int first_phase,
+                                                unsigned blocks_per_phase) {
+  const unsigned tiles = static_cast<unsigned>(oc_padded / kChannels);
+  unsigned block = blockIdx.x, tile = 0, group = 0, m = 0;
+  if constexpr (kLayout == Layout::nchw) {
+    tile = block % tiles;
+    group = block / tiles % s.groups;
+    block = block / tiles / s.groups;
+    m = block % blocks_per_phase * kThreads + threadIdx.x;
+  } else {
+    const unsigned thread = block % blocks_per_phase * kThreads + threadIdx.x;
+    tile = thread % tiles;
+    group = thread / tiles % s.groups;
+    m = thread / tiles / s.groups;
+  }
+  return {first_phase + static_cast<int>(block / blocks_per_phase), static_cast<int>(group),
+          static_cast<int>(tile) * kChannels, m};
+}
+
+/// sum[c] += sum over ic of x[ic] * w[ic * oc_padded + c].
+template <Layout kLayout, int kChannels, class E>
+__device__ __forceinline__ void reduce_packed(float (&sum)[kChannels], const Shape& s,
+                                              const E* from, const E* w, int oc_padded,
+                                              bool x_aligned) {
+  if constexpr (kLayout == Layout::nhwc) {
+    reduce_neighbours(sum, from, w, oc_padded, s.ic, x_aligned, true);
+  } else {
+    for (int ic = 0; ic < s.ic; ++ic, from += s.in_spatial, w += oc_padded) {
+      float weights[kChannels];
+      load(weights, w, true);
+      const float value = widen(*from);
+#pragma unroll
+      for (int c = 0; c < kChannels; ++c) sum[c] = fmaf(value, weights[c], sum[c]);
+    }
+  }
+}
+
+// y[n][oc][first + m*s] = sum over ic, j of x[n][ic][input + m - j*step] *
+// packed[phase][j][ic][oc]. One thread per output of a phase and kChannels channels.
+template <class E, Layout kLayout, int kChannels>
+__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
+    polyphase_kernel(const __grid_constant__ Shape s, const E* __restrict__ x,
+                     const E* __restrict__ packed, E* __restrict__ y, int oc_padded,
+                     OutputEpilogue epilogue, bool x_aligned, bool y_aligned, int first_phase,
+                     unsigned blocks_per_phase) {
+  const PhaseTile tile =
+      phase_tile<kLayout, kChannels>(s, oc_padded, first_phase, blocks_per_phase);
+  const Phase p = phase_at(s, tile.number);
+  if (tile.m >= static_cast<unsigned>(s.batch) * p.outputs()) return;
+
+  // Where: the input window of this output, the weights of this phase.
+  constexpr bool kLast = kLayout == Layout::nhwc;
+  const PhasePoint at = point_at(s, p, static_cast<int>(tile.m));
+  const int64_t position = kLast ? int64_t{s.groups} * s.ic : 1;  // between neighbours
+  x += kLast ? at.sample * (s.in_spatial * position) + int64_t{tile.group} * s.ic
+             : (int64_t{at.sample} * s.groups + tile.group) * s.ic * s.in_spatial;
+  const int64_t tap_stride = int64_t{s.ic} * oc_padded;
+  const E* w_tap = packed + int64_t{tile.group} * s.taps * tap_stride + tile.channel;
+  if (p.taps() > 0) w_tap += first_packed_tap(s, p) * tap_stride;
+
+  // Sum: a window of p.taps() inputs; only the border has to be looked for.
+  float sum[kChannels] = {};
+  for (int jd = 0; jd < p.d.taps; ++jd) {
+    const int id = at.d - jd * s.d.step;
+    for (int jh = 0; jh < p.h.taps; ++jh) {
+      const int ih = at.h - jh * s.h.step;
+      for (int jw = 0; jw < p.w.taps; ++jw, w_tap += tap_stride) {
+        const int iw = at.w - jw * s.w.step;
+        const bool inside = static_cast<unsigned>(id) < static_cast<unsigned>(s.d.in) &&
+                            static_cast<unsigned>(ih) < static_cast<unsigned>(s.h.in) &&
+                            static_cast<unsigned>(iw) < static_cast<unsigned>(s.w.in);
+        if (!inside) continue;
+        const E* const from = x + ((id * s.h.in + ih) * s.w.in + iw) * position;
+        reduce_packed<kLayout>(sum, s, from, w_tap, oc_padded, x_aligned);
+      }
+    }
+  }
+
+  // Store: also what a phase without taps leaves to the epilogue. Padded channels stay here.
+  const int exist = s.oc - tile.channel;
+  apply(epilogue, sum, tile.group * s.oc + tile.channel, exist);
+  if constexpr (kLast) {
+    y += (int64_t{at.sample} * s.out_spatial + at.output) * s.groups * s.oc +
+         int64_t{tile.group} * s.oc + tile.channel;
+    if (exist >= kChannels) return store(y, sum, y_aligned);
+  } else {
+    y += ((int64_t{at.sample} * s.groups + tile.group) * s.oc + tile.channel) * s.out_spatial +
+         at.output;
+  }
+#pragma unroll
+  for (int c = 0; c < kChannels; ++c) {
+    if (c < exist) y[int64_t{c} * (kLast ? 1 : s.out_spatial)] = narrow<E>(sum[c]);
+  }
+}
+
+/// Output channels per thread: as many as registers carry, but never at the price of another padded
+/// channel.
+int tile_of(int64_t channels) {
+  const auto padded = [&](int tile) { return divide_up(channels, int64_t{tile}) * tile; };
+  if (channels <= 2) return static_cast<int>(channels);
+  return padded(8) == padded(4) ? 8 : 4;
+}
+
+int64_t padded_channels(const Problem& p) {
+  const int64_t tile = tile_of(p.oc_per_group());
+  return divide_up(p.oc_per_group(), tile) * tile;
+}
+
+int64_t channel_tiles(const Problem& p) {
+  return p.groups * (padded_channels(p) / tile_of(p.oc_per_group()));
+}
+
+/// Threads that a phase keeps busy in a run of blocks.
+int64_t threads_per_phase(const Problem& p, Layout layout, int phase) {
+  const int64_t outputs = p.batch * phase_at(make_shape(p), phase).outputs();
+  return layout == Layout::nchw ? outputs : outputs * channel_tiles(p);
+}
+
+/// Each phase of a launch gets as many as its first one needs: a launch holds one phase, or all,
+/// where phase 0 has the most outputs. A block that finds its phase shorter leaves at once.
+int64_t blocks_per_phase(const Problem& p, Layout layout, int first) {
+  return divide_up(threads_per_phase(p, layout, first), int64_t{kThreads});
+}
+
+int64_t blocks(const Problem& p, Layout layout, int first, int count) {
+  return blocks_per_phase(p, layout, first) * count *
+         (layout == Layout::nchw ? channel_tiles(p) : 1);
+}
+
+/// Calls body(std::integral_constant<int, tile_of(channels)>{}).
+template <class Body>
+void with_tile(int64_t channels, Body body) {
+  switch (tile_of(channels)) {
+    case 8:
+      return body(std::integral_constant<int, 8>{});
+    case 4:
+      return body(std::integral_constant<int, 4>{});
+    case 2:
+      return body(std::integral_constant<int, 2>{});
+    default:
+      return body(std::integral_constant<int, 1>{});
+  }
+}
+
+}  // namespace
+
+int phases(const Problem& p) { return phase_count(make_shape(p)); }
+
+std::string refuse_phases(const Problem& p, const Config& c, bool in_one_launch) {
+  if (std::string reason = refuse(p, c, kFmaFusing); !reason.empty()) return reason;
+  if (std::string reason = refuse_batched_outputs(p); !reason.empty()) return reason;
+  if (std::string reason = PhaseWeights::refuse(p, tile_of(p.oc_per_group())); !reason.empty())
+    return reason;
+  if (threads_per_phase(p, c.layout, 0) > kIndexLimit) {
+    return "outputs of a phase times tiles of channels must be at most " +
+           std::to_string(kIndexLimit);
+  }
+  return refuse_grid(blocks(p, c.layout, 0, in_one_launch ? phases(p) : 1));
+}
+
+std::unique_ptr<Prepared> prepare_phases(const Call& call) {
+  const Shape s = make_shape(call.problem);
+  return std::make_unique<PhaseWeights>(s, call.config, call.w, tile_of(s.oc), call.stream);
+}
+
+void launch_phases(const Call& call, int first, int count) {
+  const Problem& p = call.problem;
+  const auto& packed = static_cast<const PhaseWeights&>(*call.prepared);
+  with_storage(call.config, [&](auto element, auto layout) {
+    using E = decltype(element);
+    const auto* const x = static_cast<const E*>(call.x);
+    auto* const y = static_cast<E*>(call.y);
+    const bool x_aligned = p.ic_per_group() % kReadAtOnce == 0 && lies_on<kReadAtOnce>(x);
+    with_tile(p.oc_per_group(), [&](auto tile) {
+      const bool y_aligned = p.oc_per_group() % kPerAccess<E, tile()> == 0 && lies_on<tile()>(y);
+      launch(polyphase_kernel<E, layout(), tile()>, blocks(p, layout(), first, count), kThreads,
+             call.stream, make_shape(p), x, packed.as<E>(), y, packed.oc_padded, epilogue_of(call),
+             x_aligned, y_aligned, first,
+             static_cast<unsigned>(blocks_per_phase(p, layout(), first)));
+    });
+  });
+}
+
+int64_t phase_macs(const Problem& p) {
+  return p.macs_needed() / p.oc_per_group() * padded_channels(p);
+}
+
+}  // namespace tconv::detail
