@@ -1,24 +1,19 @@
 // gemm_col2im: the matrix view. C^T x in two steps: one GEMM gives every input's contribution
 // through every tap (columns, needed work only, as many bytes as taps), then col2im adds up, per
 // output, the columns that belong to it. No atomics.
-#include <algorithm>
 #include <utility>
 
-#include "kernels/detail/direct.cuh"
+#include "kernels/detail/col2im.h"
+#include "kernels/detail/launch.cuh"
+#include "kernels/detail/neighbours.cuh"
 #include "kernels/detail/tile_choice.cuh"
 #include "kernels/detail/transposed_loader.cuh"
 
 namespace tconv {
 namespace {
 
-using detail::DirectTile;
 using detail::Shape;
-using detail::TapRun;
 using detail::TileSize;
-
-/// Above this many bytes of columns the batch is taken in parts, one after the other through the
-/// same workspace.
-constexpr int64_t kWorkspaceGoal = int64_t{1} << 30;
 
 /// The columns of a (sample, group) as a matrix: [oc*taps][i] in nchw, [i][taps*oc] in nhwc.
 struct ColumnsShape {
@@ -95,50 +90,6 @@ __global__ void __launch_bounds__(T::kThreads)
   store_columns(columns + int64_t{sample_group} * shape.rows * shape.cols, shape, row, col, tile);
 }
 
-// y[n][oc][o] = sum of columns[n][oc][t][i] over the (i, t) that reach o: a gather over valid taps.
-// One thread per output; in nhwc per kChannels neighbouring ones.
-template <class E, Layout kLayout, int kChannels>
-__global__ void __launch_bounds__(detail::kDirectThreads)
-    col2im_kernel(const __grid_constant__ Shape s, const float* __restrict__ columns,
-                  E* __restrict__ y, detail::OutputEpilogue epilogue, bool y_aligned,
-                  detail::DirectPart part) {
-  const int64_t thread = detail::direct_thread(part);
-  if (thread >= part.threads) return;
-  const DirectTile tile = detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial,
-                                                                  part, static_cast<int>(thread));
-  const TapRun rd = detail::taps_of(s.d, tile.position / (s.h.out * s.w.out));
-  const TapRun rh = detail::taps_of(s.h, tile.position / s.w.out % s.h.out);
-  const TapRun rw = detail::taps_of(s.w, tile.position % s.w.out);
-  const int64_t sample_group = int64_t{tile.sample} * s.groups + tile.group;
-  if constexpr (kLayout == Layout::nchw) {
-    columns += (sample_group * s.oc + tile.channel) * s.taps * s.in_spatial;
-  } else {
-    columns += sample_group * s.in_spatial * s.taps * s.oc + tile.channel;
-  }
-
-  float sum[kChannels] = {};
-  for (int jd = 0; jd < rd.count; ++jd) {
-    const int id = rd.input - jd * s.d.step, td = rd.tap + jd * s.d.classes;
-    for (int jh = 0; jh < rh.count; ++jh) {
-      const int ih = id * s.h.in + rh.input - jh * s.h.step;
-      const int th = td * s.h.kernel + rh.tap + jh * s.h.classes;
-      for (int jw = 0; jw < rw.count; ++jw) {
-        const int i = ih * s.w.in + rw.input - jw * s.w.step;
-        const int t = th * s.w.kernel + rw.tap + jw * s.w.classes;
-        float part_of[kChannels];
-        detail::load(part_of,
-                     columns + (kLayout == Layout::nchw ? int64_t{t} * s.in_spatial + i
-                                                        : (int64_t{i} * s.taps + t) * s.oc),
-                     true);
-#pragma unroll
-        for (int c = 0; c < kChannels; ++c) sum[c] += part_of[c];
-      }
-    }
-  }
-  detail::apply(epilogue, sum, tile.group * s.oc + tile.channel);
-  detail::store_tile<kLayout>(y + tile.output, s.out_spatial, sum, y_aligned);
-}
-
 /// Tiles of the nhwc product: rows are positions there, and loading them turned wants 16 at least,
 /// and padded rows in shared memory.
 constexpr size_t kTurnedTiles = 3;
@@ -171,35 +122,10 @@ int64_t tiles_per_sample(const Problem& p, Layout layout) {
          detail::divide_up(cols, int64_t{t.cols});
 }
 
-int64_t bytes_per_sample(const Problem& p) {
-  return p.out_channels * p.taps() * p.in_spatial() * static_cast<int64_t>(sizeof(float));
-}
-
-/// Samples that go through the workspace at a time.
-int64_t batch_part(const Problem& p) {
-  return std::clamp(kWorkspaceGoal / bytes_per_sample(p), int64_t{1},
-                    std::max<int64_t>(p.batch, 1));
-}
-
-/// Output channels per thread of col2im.
-int col2im_tile(const Problem& p, Layout layout) {
-  return layout == Layout::nchw ? 1 : detail::channel_tile(p.oc_per_group());
-}
-
-detail::DirectGrid col2im_grid(const Problem& p, Layout layout, int64_t samples) {
-  return detail::direct_grid(layout, samples, p.out_channels, col2im_tile(p, layout),
-                             p.out_spatial());
-}
-
 std::string supports(const Problem& p, const Config& c) {
   if (std::string reason = detail::refuse(p, c, detail::kFmaFusing); !reason.empty()) return reason;
-  if (p.oc_per_group() * p.taps() > detail::kIndexLimit) {
-    return "output channels per group times taps must be at most " +
-           std::to_string(detail::kIndexLimit);
-  }
-  const int64_t samples = batch_part(p);
-  std::string reason = detail::refuse_grid(col2im_grid(p, c.layout, samples));
-  return reason.empty() ? detail::refuse_grid(samples * tiles_per_sample(p, c.layout)) : reason;
+  if (std::string reason = detail::refuse_columns(p, c.layout); !reason.empty()) return reason;
+  return detail::refuse_grid(detail::samples_at_once(p) * tiles_per_sample(p, c.layout));
 }
 
 /// True if rows of `stride` elements from `base` on all start on four elements.
@@ -225,13 +151,13 @@ void with_gemm_tile(int index, Body body) {
   }
 }
 
-/// `samples` samples from `first` on.
+/// The columns of `samples` samples from `first` on.
 template <class E, Layout kLayout>
-void run_part(const Call& call, const Shape& s, int64_t first, int64_t samples) {
+void multiply(const Call& call, int64_t first, int64_t samples) {
   const Problem& p = call.problem;
+  const Shape s = detail::make_shape(p);
   const auto* const x = static_cast<const E*>(call.x) + first * p.in_channels * s.in_spatial;
   const auto* const w = static_cast<const E*>(call.w);
-  auto* const y = static_cast<E*>(call.y) + first * p.out_channels * s.out_spatial;
   auto* const columns = static_cast<float*>(call.workspace);
   with_gemm_tile<kLayout>(tile_of(p, kLayout), [&](auto tile) {
     using T = decltype(tile);
@@ -239,27 +165,11 @@ void run_part(const Call& call, const Shape& s, int64_t first, int64_t samples) 
                    call.stream, s, x, w, columns, rows_aligned(x, s.in_spatial),
                    rows_aligned(w, int64_t{s.oc} * s.taps));
   });
-  const detail::DirectGrid grid = col2im_grid(p, kLayout, samples);
-  const auto col2im = [&](auto tile) {
-    detail::launch(col2im_kernel<E, kLayout, tile()>, grid.blocks, detail::kDirectThreads,
-                   call.stream, s, static_cast<const float*>(columns), y, detail::epilogue_of(call),
-                   detail::lies_on<tile()>(y), grid.part());
-  };
-  if constexpr (kLayout == Layout::nchw) {
-    col2im(std::integral_constant<int, 1>{});
-  } else {
-    detail::with_channel_tile(s.oc, col2im);
-  }
 }
 
 void launch(const Call& call) {
-  const Problem& p = call.problem;
-  const Shape s = detail::make_shape(p);
   detail::with_storage(call.config, [&](auto element, auto layout) {
-    for (int64_t first = 0; first < p.batch; first += batch_part(p)) {
-      const int64_t samples = std::min(batch_part(p), p.batch - first);
-      run_part<decltype(element), layout()>(call, s, first, samples);
-    }
+    detail::through_columns(call, multiply<decltype(element), layout()>);
   });
 }
 
@@ -269,10 +179,7 @@ TCONV_REGISTER_STRATEGY({
     .name = "gemm_col2im",
     .summary = "one GEMM gives every tap's contribution, col2im adds up what overlaps",
     .supports = supports,
-    .workspace =
-        [](const Problem& p, const Config&) {
-          return p.batch == 0 ? 0 : batch_part(p) * bytes_per_sample(p);
-        },
+    .workspace = [](const Problem& p, const Config&) { return detail::columns_workspace(p); },
     .macs_executed =
         [](const Problem& p, const Config& c) {
           return p.batch * p.groups * tile_macs(p, c.layout, tile_size(p, c.layout));
