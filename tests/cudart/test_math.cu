@@ -43,12 +43,11 @@ using Real = long double;
 #define BINARY(name)                                                         \
   __device__ float call_##name(float x, float y) { return ::name##f(x, y); } \
   __device__ double call_##name(double x, double y) { return ::name(x, y); }
-// clang-format off: calls without a semicolon confuse it
-UNARY(sqrt)
-UNARY(rsqrt)
-UNARY(rcbrt) UNARY(exp) UNARY(exp10) UNARY(expm1) UNARY(log) UNARY(log1p) UNARY(sin) UNARY(tan)
-    UNARY(acos) UNARY(sinh) UNARY(tanh) UNARY(erfc) UNARY(tgamma) UNARY(rint) BINARY(pow)
-        BINARY(hypot) BINARY(fmod) BINARY(atan2)
+// Calls without a semicolon confuse it.
+// clang-format off
+UNARY(sqrt) UNARY(rsqrt) UNARY(rcbrt) UNARY(exp) UNARY(exp10) UNARY(expm1) UNARY(log) UNARY(log1p)
+UNARY(sin) UNARY(tan) UNARY(acos) UNARY(sinh) UNARY(tanh) UNARY(erfc) UNARY(tgamma) UNARY(rint)
+BINARY(pow) BINARY(hypot) BINARY(fmod) BINARY(atan2)
 // clang-format on
 #define KERNEL(name, ...)                                                  \
   template <class T>                                                       \
