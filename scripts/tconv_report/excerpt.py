@@ -15,7 +15,7 @@ def table(run: Run, layers: int = 6) -> str:
     shown = list(dict.fromkeys(row.layer for row in rows))[:layers]
     cells = {(row.layer, row.strategy): cell(row) for row in rows}
     lines = [f"| {' | '.join(['layer', *names])} |", "|" + "---|" * (len(names) + 1)]
-    lines += [f"| {' | '.join([layer, *(cells.get((layer, name), '') for name in names)])} |" for layer in shown]
+    lines += [f"| {' | '.join([layer, *(cells.get((layer, name), 'refused') for name in names)])} |" for layer in shown]
     what = "executed / needed MACs, strict lower bound" if run.virtual else "median, executed / needed MACs, lower bound"
     return "\n".join(lines + ["", f"({run.context.get('device')}; each cell: {what} for {run.context.get('device_profile')})"])
 
