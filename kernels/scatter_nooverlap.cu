@@ -6,6 +6,7 @@
 
 #include "kernels/detail/capability.h"
 #include "kernels/detail/launch.cuh"
+#include "kernels/detail/neighbours.cuh"
 
 namespace tconv {
 namespace {
@@ -14,8 +15,7 @@ using detail::AxisIndex;
 using detail::Shape;
 
 constexpr int kThreads = 256;
-constexpr detail::Capability kCapability{std::span(detail::kFmaTypes).first(1),
-                                         std::span(detail::kLayouts).first(1)};
+constexpr detail::Capability kCapability{detail::kFmaTypes, std::span(detail::kLayouts).first(1)};
 
 /// What a launch's blocks are numbered by, fastest first.
 struct Grid {
@@ -26,11 +26,10 @@ struct Grid {
 // y[n][oc][i*s - crop + t*d] = sum over ic of x[n][ic][i] * w[ic][oc][t], for kTaps neighbouring
 // taps t along w and kChannels output channels. Lanes are neighbouring inputs: all of them want the
 // same weights at the same time.
-template <int kTaps, int kChannels>
+template <class E, int kTaps, int kChannels>
 __global__ void __launch_bounds__(kThreads)
     row_kernel(const __grid_constant__ Shape s, const __grid_constant__ Grid grid,
-               const float* __restrict__ x, const float* __restrict__ w, float* __restrict__ y,
-               bool vectors) {
+               const E* __restrict__ x, const E* __restrict__ w, E* __restrict__ y, bool vectors) {
   const int64_t position = int64_t{blockIdx.x % grid.blocks_per_row} * kThreads + threadIdx.x;
   if (position >= s.in_spatial) return;
   const int row = static_cast<int>(blockIdx.x / grid.blocks_per_row % grid.rows);
@@ -57,12 +56,12 @@ __global__ void __launch_bounds__(kThreads)
   // Sum: one load of x serves the whole row.
   float sum[kChannels][kTaps] = {};
   for (int ic = 0; ic < s.ic; ++ic, x += s.in_spatial, w += w_stride) {
-    const float value = *x;
+    const float value = detail::widen(*x);
 #pragma unroll
     for (int c = 0; c < kChannels; ++c) {
 #pragma unroll
       for (int t = 0; t < kTaps; ++t)
-        sum[c][t] = fmaf(value, w[int64_t{c} * s.taps + t], sum[c][t]);
+        sum[c][t] = fmaf(value, detail::widen(w[int64_t{c} * s.taps + t]), sum[c][t]);
     }
   }
 
@@ -71,21 +70,15 @@ __global__ void __launch_bounds__(kThreads)
   const bool whole = vectors && ow >= 0 && ow + kTaps <= s.w.out;
 #pragma unroll
   for (int c = 0; c < kChannels; ++c, y += s.out_spatial) {
-    if constexpr (kTaps == 4) {
-      if (whole) {
-        *reinterpret_cast<float4*>(y + ow) = {sum[c][0], sum[c][1], sum[c][2], sum[c][3]};
-        continue;
-      }
-    } else if constexpr (kTaps == 2) {
-      if (whole) {
-        *reinterpret_cast<float2*>(y + ow) = {sum[c][0], sum[c][1]};
-        continue;
-      }
+    if (whole) {
+      detail::store(y + ow, sum[c], true);
+      continue;
     }
 #pragma unroll
     for (int t = 0; t < kTaps; ++t) {
       const int o = ow + t * s.w.dilation;
-      if (static_cast<unsigned>(o) < static_cast<unsigned>(s.w.out)) y[o] = sum[c][t];
+      if (static_cast<unsigned>(o) < static_cast<unsigned>(s.w.out))
+        y[o] = detail::narrow<E>(sum[c][t]);
     }
   }
 }
@@ -153,35 +146,43 @@ bool has_gaps(const Problem& p) {
 }
 
 /// True if the rows of taps of all inputs start on multiples of their size.
-bool has_vectors(const Problem& p, const float* y) {
+template <class E>
+bool has_vectors(const Problem& p, const E* y) {
   const Axis& a = p.axes[2];
   const int64_t taps = taps_of(p);
   return a.dilation == 1 && a.stride % taps == 0 && a.crop_lo % taps == 0 && a.out % taps == 0 &&
-         reinterpret_cast<uintptr_t>(y) % (taps * sizeof(float)) == 0;
+         reinterpret_cast<uintptr_t>(y) % (taps * sizeof(E)) == 0;
 }
 
-void launch(const Call& call) {
+template <class E>
+void launch_rows(const Call& call) {
   const Problem& p = call.problem;
-  if (p.y_size() == 0) return;
-  auto* const y = static_cast<float*>(call.y);
-  if (has_gaps(p)) {
-    const size_t bytes = static_cast<size_t>(p.y_size()) * sizeof(float);
-    TCONV_CUDA(cudaMemsetAsync(y, 0, bytes, call.stream));
-  }
+  auto* const y = static_cast<E*>(call.y);
   const auto run = [&](auto kernel) {
     detail::launch(kernel, blocks(p), kThreads, call.stream, detail::make_shape(p), grid_of(p),
-                   static_cast<const float*>(call.x), static_cast<const float*>(call.w), y,
+                   static_cast<const E*>(call.x), static_cast<const E*>(call.w), y,
                    has_vectors(p, y));
   };
   const bool tiled = channels_of(p) == 4;
   switch (taps_of(p)) {
     case 4:
-      return tiled ? run(row_kernel<4, 4>) : run(row_kernel<4, 1>);
+      return tiled ? run(row_kernel<E, 4, 4>) : run(row_kernel<E, 4, 1>);
     case 2:
-      return tiled ? run(row_kernel<2, 4>) : run(row_kernel<2, 1>);
+      return tiled ? run(row_kernel<E, 2, 4>) : run(row_kernel<E, 2, 1>);
     default:
-      return tiled ? run(row_kernel<1, 4>) : run(row_kernel<1, 1>);
+      return tiled ? run(row_kernel<E, 1, 4>) : run(row_kernel<E, 1, 1>);
   }
+}
+
+void launch(const Call& call) {
+  const Problem& p = call.problem;
+  if (p.y_size() == 0) return;
+  if (has_gaps(p)) {
+    const auto bytes = static_cast<size_t>(p.y_size() * size_of(call.config.dtype));
+    TCONV_CUDA(cudaMemsetAsync(call.y, 0, bytes, call.stream));
+  }
+  detail::with_element(call.config.dtype,
+                       [&](auto element) { launch_rows<decltype(element)>(call); });
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ const std::vector<Promise>& promises() {
       {"polyphase", kFma, kBoth, Fuses::always},
       {"polyphase_multi", kFma, kBoth, Fuses::always},
       {"scatter_atomic", kFma, kBoth, Fuses::some_problems},
-      {"scatter_nooverlap", {DType::f32}, {Layout::nchw}, Fuses::never, /*picky=*/true},
+      {"scatter_nooverlap", kFma, {Layout::nchw}, Fuses::never, /*picky=*/true},
       {"zero_insert", kFma, kBoth, Fuses::always},
       {"dgrad_direct", kFma, kBoth},
       {"dgrad_implicit_gemm", {DType::f32}, kBoth},
