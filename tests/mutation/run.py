@@ -14,7 +14,11 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # before Python 3.11
+    import tomli as tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUGS = pathlib.Path(__file__).with_name("bugs.toml")
