@@ -1,14 +1,43 @@
 #include "kernels/vendor/cublas_session.h"
 
+#include <dlfcn.h>
 #include <stdexcept>
 
 #include "kernels/vendor/native_gpu.h"
 
 namespace tconv::cublas {
+namespace {
+
+template <class F>
+void find(void* library, const char* name, F& function) {
+  function = reinterpret_cast<F>(dlsym(library, name));
+  if (function == nullptr) throw std::runtime_error(std::string("it has no ") + name);
+}
+
+Functions load() {
+  const std::string file = "libcublas.so." + std::to_string(CUBLAS_VER_MAJOR);
+  void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays until the end
+  if (library == nullptr) throw std::runtime_error(dlerror());
+  Functions f{};
+  find(library, "cublasCreate_v2", f.create);
+  find(library, "cublasDestroy_v2", f.destroy);
+  find(library, "cublasSetStream_v2", f.set_stream);
+  find(library, "cublasGetStatusString", f.status_string);
+  find(library, "cublasGetProperty", f.property);
+  find(library, "cublasGemmStridedBatchedEx_64", f.gemm_strided_batched);
+  return f;
+}
+
+}  // namespace
+
+const Functions& functions() {
+  static const Functions loaded = load();
+  return loaded;
+}
 
 void check(cublasStatus_t status, std::string_view what) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw std::runtime_error(std::string(what) + ": " + cublasGetStatusString(status));
+  throw std::runtime_error(std::string(what) + ": " + functions().status_string(status));
 }
 
 Session::Session() {
@@ -16,12 +45,12 @@ Session::Session() {
     unavailable_ = vendor::needs_gpu("cuBLAS", why);
     return;
   }
-  cublasHandle_t raw = nullptr;
-  const cublasStatus_t status = cublasCreate(&raw);
-  if (status == CUBLAS_STATUS_SUCCESS) {
+  try {
+    cublasHandle_t raw = nullptr;
+    check(functions().create(&raw), "cublasCreate");
     handle_.reset(raw);
-  } else {
-    unavailable_ = vendor::needs_gpu("cuBLAS", cublasGetStatusString(status));
+  } catch (const std::runtime_error& error) {
+    unavailable_ = vendor::needs_gpu("cuBLAS", error.what());
   }
 }
 
@@ -34,7 +63,7 @@ std::string Session::version() const {
   std::string text = "cuBLAS";
   for (const auto part : {MAJOR_VERSION, MINOR_VERSION, PATCH_LEVEL}) {
     int number = 0;
-    check(cublasGetProperty(part, &number), "cublasGetProperty");
+    check(functions().property(part, &number), "cublasGetProperty");
     text += (part == MAJOR_VERSION ? ' ' : '.') + std::to_string(number);
   }
   return text;

@@ -8,6 +8,19 @@
 
 namespace tconv::cublas {
 
+/// What is used of cuBLAS. It is loaded when first asked for: linked, its 150 MiB would be loaded
+/// by every program, whether it multiplies or not.
+struct Functions {
+  decltype(&cublasCreate_v2) create;
+  decltype(&cublasDestroy_v2) destroy;
+  decltype(&cublasSetStream_v2) set_stream;
+  decltype(&cublasGetStatusString) status_string;
+  decltype(&cublasGetProperty) property;
+  decltype(&cublasGemmStridedBatchedEx_64) gemm_strided_batched;
+};
+/// Throws std::runtime_error with the loader's words if there is no such library.
+const Functions& functions();
+
 /// Throws std::runtime_error, "<what>: <cuBLAS's words>", unless `status` is success.
 void check(cublasStatus_t status, std::string_view what);
 
@@ -26,7 +39,7 @@ class Session {
   Session();
 
   struct Destroy {
-    void operator()(cublasHandle_t handle) const { cublasDestroy(handle); }
+    void operator()(cublasHandle_t handle) const { functions().destroy(handle); }
   };
   std::unique_ptr<cublasContext, Destroy> handle_;
   std::string unavailable_;
