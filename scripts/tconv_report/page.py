@@ -79,8 +79,8 @@ def section(run: Run, configuration: tuple[str, str, str]) -> dict:
     layers = list(dict.fromkeys(row.layer for row in rows))
     names = in_pairs(list(dict.fromkeys(row.strategy for row in rows)))
     counted = [name for name in names if any(r.strategy == name and r.status != "SKIPPED" for r in rows)]
-    palette = charts.colours(counted)
-    pictures = [(metric, charts.bars(rows, metric, layers, palette)) for metric in METRICS]
+    palette = charts.styles(counted)
+    pictures = [(metric, charts.bars(rows, metric, layers, palette, " / ".join(configuration))) for metric in METRICS]
     return {
         "title": " / ".join(configuration),
         "layers": layers,

@@ -2,12 +2,13 @@
 
 import json
 import pathlib
+import re
 import tempfile
 import unittest
 from html.parser import HTMLParser
 
 from make_run import document, row
-from tconv_report import excerpt, page, results, support
+from tconv_report import charts, excerpt, page, results, support
 from tconv_report.results import METRICS, ResultsError
 
 
@@ -109,6 +110,29 @@ class Page(unittest.TestCase):
         html = page.render(load(document([row("a:1", "gather", time=time)], backend="cuda", device="NVIDIA H100")))
         self.assertIn("12.25 µs", html)
         self.assertNotIn("Nothing on this page is a time", html)
+
+
+class Charts(unittest.TestCase):
+    def test_no_two_strategies_look_alike_and_twins_share_a_colour(self):
+        names = [f"method_{i}" for i in range(12)] + ["method_1_unfused"]
+        styles = charts.styles(names)
+        self.assertEqual(len({(style["color"], style["hatch"]) for style in styles.values()}), len(names))
+        self.assertEqual(styles["method_1"]["color"], styles["method_1_unfused"]["color"])
+
+    def test_ids_of_a_page_are_unique_and_its_references_resolve(self):
+        html = page.render(load(document([row("a:1", "gather"), row("a:1", "gather", dtype="f16")])))
+        ids = re.findall(r' id="([^"]*)"', html)
+        self.assertEqual(len(ids), len(set(ids)))
+        references = set(re.findall(r'(?:url\(#|href="#)([^")]*)', html))
+        self.assertTrue(references)
+        self.assertLessEqual(references, set(ids))
+
+    def test_a_long_legend_does_not_widen_the_picture(self):
+        widths = []
+        for count in (2, 16):
+            html = page.render(load(document([row("a:1", f"strategy_with_a_long_name_{i:02}") for i in range(count)])))
+            widths.append(max(int(width) for width in re.findall(r'<svg[^>]*max-width: (\d+)px', html)))
+        self.assertLess(widths[1], 1.3 * widths[0])
 
 
 class Epilogues(unittest.TestCase):
