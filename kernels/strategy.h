@@ -29,8 +29,8 @@ struct Prepared {
 };
 
 /// One application. Device pointers, dense tensors in config.layout (weights: nchw [ic][oc/g][k..],
-/// nhwc [ic][k..][oc/g]). fprop reads x, w and writes y; dgrad reads y (its gradient), w and writes
-/// x; wgrad reads x, y and writes w.
+/// nhwc [ic][k..][oc/g]). fprop and its alternatives read x, w and write y; dgrad reads y (its
+/// gradient), w and writes x; wgrad reads x, y and writes w.
 struct Call {
   const Problem& problem;
   Config config;

@@ -144,7 +144,7 @@ __device__ __forceinline__ void store_tile(const Gather& g, const Phase& p, Tile
           float value[tile.kRunLength];
 #pragma unroll
           for (int i = 0; i < tile.kRunLength; ++i) value[i] = tile.at(m, half, run, i);
-          if (has_place(g, place, first)) store_vector(to + place.element + first.element, value);
+          if (has_place(g, place, first)) store(to + place.element + first.element, value, true);
           continue;
         }
 #pragma unroll

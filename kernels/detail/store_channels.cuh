@@ -3,20 +3,9 @@
 
 #include <cstdint>
 
-#include "kernels/detail/element.cuh"
+#include "kernels/detail/neighbours.cuh"
 
 namespace tconv::detail {
-
-/// Stores neighbours in memory at once; `to` is aligned to all of them.
-template <class E, int kCount>
-__device__ __forceinline__ void store_vector(E* to, const float (&value)[kCount]) {
-  struct alignas(kCount * sizeof(E)) Run {
-    E element[kCount];
-  } run;
-#pragma unroll
-  for (int i = 0; i < kCount; ++i) run.element[i] = narrow<E>(value[i]);
-  *reinterpret_cast<Run*>(to) = run;
-}
 
 /// Stores the first `count` of kCount neighbouring channels. `vectors`: all of them exist or none,
 /// neighbours in memory and aligned to their size.
@@ -24,7 +13,7 @@ template <class E, int kCount>
 __device__ __forceinline__ void store_channels(E* to, int channel, const float (&value)[kCount],
                                                int count, bool vectors) {
   if (vectors) {
-    if (count > 0) store_vector(to, value);
+    if (count > 0) store(to, value, true);
     return;
   }
 #pragma unroll

@@ -1,8 +1,8 @@
 #include <string_view>
 
-#include "kernels/detail/element.cuh"
 #include "kernels/detail/epilogue.cuh"
 #include "kernels/detail/launch.cuh"
+#include "kernels/detail/neighbours.cuh"
 #include "kernels/detail/unfused.h"
 
 namespace tconv::detail {
@@ -12,11 +12,6 @@ constexpr std::string_view kSuffix = "_unfused";
 constexpr int kThreads = 256;
 constexpr int kElements = 4;  ///< per thread: one vector load and store where y allows it
 
-template <class E>
-struct alignas(kElements * sizeof(E)) Vector {
-  E value[kElements];
-};
-
 // y[i] = epilogue(y[i], channel of i). Memory-bound: one thread per kElements neighbours. In nchw a
 // channel has `inner` neighbours, in nhwc one.
 template <class E>
@@ -25,18 +20,16 @@ __global__ void __launch_bounds__(kThreads)
                     OutputEpilogue epilogue, bool aligned) {
   const int64_t first = (int64_t{blockIdx.x} * kThreads + threadIdx.x) * kElements;
   if (first >= size) return;
-  const auto apply = [&](E value, int64_t i) {
-    return narrow<E>(epilogue(widen(value), static_cast<int>(i / inner % channels)));
-  };
-  if (aligned && first + kElements <= size) {
-    auto* const at = reinterpret_cast<Vector<E>*>(y + first);
-    Vector<E> held = *at;
+  const auto channel = [&](int64_t i) { return static_cast<int>(i / inner % channels); };
+  if (first + kElements <= size) {
+    float held[kElements];
+    load(held, y + first, aligned);
 #pragma unroll
-    for (int j = 0; j < kElements; ++j) held.value[j] = apply(held.value[j], first + j);
-    *at = held;
-    return;
+    for (int j = 0; j < kElements; ++j) held[j] = epilogue(held[j], channel(first + j));
+    store(y + first, held, aligned);
+  } else {
+    for (int64_t i = first; i < size; ++i) y[i] = narrow<E>(epilogue(widen(y[i]), channel(i)));
   }
-  for (int64_t i = first; i < size && i < first + kElements; ++i) y[i] = apply(y[i], i);
 }
 
 Config without_epilogue(Config config) {
@@ -64,10 +57,10 @@ void launch_epilogue(const Call& call) {
   const Problem& p = call.problem;
   with_element(call.config.dtype, [&](auto element) {
     using E = decltype(element);
-    const bool aligned = reinterpret_cast<uintptr_t>(call.y) % alignof(Vector<E>) == 0;
+    auto* const y = static_cast<E*>(call.y);
     const int64_t inner = call.config.layout == Layout::nchw ? p.out_spatial() : 1;
-    launch(epilogue_kernel<E>, blocks(p), kThreads, call.stream, static_cast<E*>(call.y),
-           p.y_size(), inner, static_cast<int>(p.out_channels), epilogue_of(call), aligned);
+    launch(epilogue_kernel<E>, blocks(p), kThreads, call.stream, y, p.y_size(), inner,
+           static_cast<int>(p.out_channels), epilogue_of(call), lies_on<kElements>(y));
   });
 }
 
