@@ -57,13 +57,13 @@ void declare(CLI::App& app, Words& words) {
       ->allow_extra_args(false);
   app.add_option("--batch", words.batch, "Every layer with this batch instead of its own")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number(0));
   app.add_option("--crop-macs", words.crop_macs,
                  "Cut layers in space until they need at most N multiply-adds: the longest input "
                  "axis loses an eighth at a time, as long as some output keeps all its taps. "
                  "Channels, kernel, stride and crops stay; the names of those cut end in ~cropped")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   app.add_option("--strategy", words.strategy, "Strategies whose name contains a match")
       ->type_name("REGEX");
   app.add_option("--op", words.ops,
@@ -93,7 +93,7 @@ void declare(CLI::App& app, Words& words) {
       ->type_name("MODE");
   app.add_option("--seed", words.seed, "Seed of the inputs")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0, UINT64_MAX))
       ->capture_default_str();
   app.add_flag("--list", words.list, "Print the strategies and exit");
   app.add_flag("--list-problems", words.list_problems, "Print the selected layers and exit");

@@ -90,7 +90,9 @@ bool asks_for_machine_format(const std::vector<std::string>& words) {
   return asks_for(words, "--benchmark_format=json") || asks_for(words, "--benchmark_format=csv");
 }
 
+/// Needs a device: some strategies ask it what it can do.
 int print_support(const Options& options) {
+  require_device(find_backend());
   const std::vector<SupportCell> cells = support_matrix(strategies());
   if (options.out.empty()) {
     fmt::print("{}", support_table(cells));

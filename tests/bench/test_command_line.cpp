@@ -80,6 +80,12 @@ TEST(CommandLine, RefusesWhatItCannotRunWithOneLineAndStatus2) {
       {"--data=zeros", "--data: 'zeros' is not one of int, normal, uniform"},
       {"--seed=x", "--seed"},
       {"--seed=-1", "--seed"},
+      {"--seed=18446744073709551616", "--seed: '18446744073709551616' is not a whole number"},
+      {"--batch=-1", "--batch: '-1' is not a whole number from 0 to 9223372036854775807"},
+      {"--batch=9223372036854775807", "--batch: input elements"},
+      {"--crop-macs=0", "--crop-macs: '0' is not a whole number from 1 "},
+      {"--crop-macs=1e6", "--crop-macs: '1e6'"},
+      {"--crop-macs=9223372036854775808", "--crop-macs: '9223372036854775808'"},
       {"--device-profile=voodoo2", "h100-sxm"},
       {"--resume", "--out"},
       {"--profile --verify-only", "--verify-only"},
@@ -127,10 +133,13 @@ TEST(CommandLine, HelpExplainsTheDescriptor) {
 
 TEST(CommandLine, WithoutADeviceSaysHowToGetOne) {
   if (access("/dev/nvidiactl", F_OK) == 0) GTEST_SKIP() << "there is a GPU here";
-  const Outcome outcome = run_program("");
-  EXPECT_EQ(outcome.status, 2);
-  EXPECT_EQ(outcome.out, "");
-  EXPECT_NE(outcome.err.find("LD_LIBRARY_PATH=build/virtual"), std::string::npos) << outcome.err;
+  for (const char* arguments : {"", "--support-matrix"}) {
+    const Outcome outcome = run_program(arguments);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_NE(outcome.err.find("LD_LIBRARY_PATH=build/virtual"), std::string::npos) << outcome.err;
+  }
 }
 
 }  // namespace

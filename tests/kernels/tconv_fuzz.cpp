@@ -11,6 +11,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include "bench/usage.h"
 #include "tests/kernels/contenders.h"
 #include "tests/kernels/fuzzer.h"
 
@@ -41,13 +42,13 @@ void declare(CLI::App& app, Words& words) {
         ->allow_extra_args(false)
         ->capture_default_str();
   };
-  const auto number = [&](const char* name, auto& value, const char* text) {
-    app.add_option(name, value, text)->check(CLI::NonNegativeNumber)->capture_default_str();
+  const auto number = [&](const char* name, auto& value, uint64_t least, const char* text) {
+    return app.add_option(name, value, text)->check(whole_number(least))->capture_default_str();
   };
-  number("--problems", words.plan.problems, "How many problems");
-  number("--seed", words.plan.seed, "Of the problems and of their data");
-  number("--skip", words.plan.skip, "Draw that many problems without running them");
-  number("--budget-macs", words.plan.budget_macs, "Multiply-adds of the largest problem");
+  number("--problems", words.plan.problems, 1, "How many problems");
+  number("--seed", words.plan.seed, 0, "Of the problems and of their data");
+  number("--skip", words.plan.skip, 0, "Draw that many problems without running them");
+  number("--budget-macs", words.plan.budget_macs, 1, "Multiply-adds of the largest problem");
   app.add_option("--strategy", words.strategy, "Strategies whose name contains a match")
       ->type_name("REGEX");
   list("--ops", words.ops, "Directions");
@@ -55,10 +56,12 @@ void declare(CLI::App& app, Words& words) {
   list("--layouts", words.layouts, "Layouts");
   list("--epilogues", words.epilogues, "Epilogues of fprop");
   list("--mode", words.modes, "int: right to the bit; real: within the bound");
-  app.add_option("--problem", words.problem,
-                 "Run this problem in every configuration instead of random ones")
-      ->type_name("DESC");
-  number("--misalign", words.misalign, "With --problem: elements off the alignment");
+  CLI::Option* const problem =
+      app.add_option("--problem", words.problem,
+                     "Run this problem in every configuration instead of random ones")
+          ->type_name("DESC");
+  number("--misalign", words.misalign, 0, "With --problem: elements off the alignment")
+      ->needs(problem);
 }
 
 template <class T>
@@ -79,7 +82,7 @@ FuzzPlan read_plan(const Words& words) {
   plan.epilogues = each<Epilogue>(words.epilogues, parse_epilogue);
   plan.modes = each<DataMode>(words.modes, parse_mode);
   const auto ops = each<Op>(words.ops, parse_op);
-  const std::regex pattern(words.strategy);
+  const std::regex pattern = for_flag("--strategy", [&] { return std::regex(words.strategy); });
   for (const Strategy* s : own_strategies()) {
     const bool op_chosen = std::find(ops.begin(), ops.end(), s->op) != ops.end();
     if (op_chosen && std::regex_search(s->name, pattern)) plan.strategies.push_back(s);
@@ -112,7 +115,8 @@ int run(const Words& words, const std::string& program) {
   if (words.problem.empty()) {
     fuzzer.run_random();
   } else {
-    fuzzer.run_problem(Problem::parse(words.problem), words.misalign);
+    const Problem p = for_flag("--problem", [&] { return Problem::parse(words.problem); });
+    fuzzer.run_problem(p, words.misalign);
   }
   fmt::print("{}", fuzzer.summary());
   return fuzzer.failed() ? kFailed : 0;
