@@ -24,10 +24,19 @@ std::vector<Config> Fuzzer::configs_for(const Strategy& s) const {
   return configs;
 }
 
+/// Strategies that take few problems get some of their own, which are nothing special to the
+/// others.
+Problem Fuzzer::next_problem(RandomProblems& random) const {
+  constexpr size_t kSubPixel = 8;  // one in so many
+  const bool wanted = std::any_of(plan_.strategies.begin(), plan_.strategies.end(),
+                                  [](const Strategy* s) { return s->op == Op::pixel_shuffle; });
+  return wanted && random.choose(kSubPixel) == 0 ? random.next_sub_pixel() : random.next();
+}
+
 void Fuzzer::run_random() {
   RandomProblems random(plan_.seed, plan_.budget_macs);
   for (int64_t n = 0; n < plan_.problems && !lost_; ++n) {
-    FuzzCase c{nullptr, random.next(), {}};
+    FuzzCase c{nullptr, next_problem(random), {}};
     c.seed = plan_.seed + static_cast<uint64_t>(n);
     c.misalign = random.choose(4) == 0 ? static_cast<int64_t>(1 + random.choose(7)) : 0;
     c.mode = plan_.modes[random.choose(plan_.modes.size())];

@@ -49,6 +49,7 @@ class Fuzzer {
   };
 
   std::vector<Config> configs_for(const Strategy&) const;
+  Problem next_problem(RandomProblems&) const;
   void run_strategies(RandomProblems&, FuzzCase, bool skip);
   bool run_case(FuzzRunner&, const FuzzCase&);
   std::string command(const FuzzCase&) const;

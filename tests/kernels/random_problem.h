@@ -23,7 +23,16 @@ class RandomProblems {
   Problem next() {
     for (;;) {
       const Problem p = draw();
-      if (p.flops_dense_output() / 2 <= budget_) return p;
+      if (fits(p)) return p;
+    }
+  }
+
+  /// One that has a sub-pixel convolution, as few of the others have: no dilation, a kernel that is
+  /// a multiple of the stride, `stride` times as many outputs as inputs.
+  Problem next_sub_pixel() {
+    for (;;) {
+      const Problem p = sub_pixel(draw());
+      if (fits(p)) return p;
     }
   }
 
@@ -31,6 +40,20 @@ class RandomProblems {
   size_t choose(size_t n) { return random_() % n; }
 
  private:
+  bool fits(const Problem& p) const { return p.flops_dense_output() / 2 <= budget_; }
+
+  static Problem sub_pixel(Problem p) {
+    for (int axis = 3 - p.rank; axis < 3; ++axis) {
+      Axis& a = p.axes[static_cast<size_t>(axis)];
+      a.dilation = 1;
+      a.kernel = a.stride * (1 + a.kernel % 3);
+      a.out = a.in * a.stride;
+      a.crop_lo = (a.kernel - a.stride) / 2;
+    }
+    p.validate();
+    return p;
+  }
+
   Problem draw() {
     Problem p;
     p.rank = static_cast<int>(between(1, 3));
