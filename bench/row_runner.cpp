@@ -91,8 +91,8 @@ RowResult RowRunner::run(const Row& row) {
   RowResult result;
   result.row = row;
   if (options_.repro) result.repro = options_.repro(row);
-  const NvtxRange range(row.name(), row.strategy->op, macs_of(row));
   try {
+    const NvtxRange range(row.name(), row.strategy->op, macs_of(row));
     std::string refusal = tconv::refusal(*row.strategy, row.problem, row.config);
     if (refusal.empty()) refusal = memory_reason(row);
     if (!refusal.empty()) {

@@ -163,6 +163,22 @@ TEST_F(RowRunnerTest, ReportsAnExceptionAsAnError) {
   EXPECT_EQ(result.reason, "no such luck");
 }
 
+/// As a vendor's library that fails: in the middle of any step, with the device as it was.
+TEST_F(RowRunnerTest, GoesOnAfterAnExceptionOfAnyStep) {
+  const auto fail = [](auto&&...) { throw std::runtime_error("CUDNN_STATUS_INTERNAL_ERROR"); };
+  std::vector<Strategy> broken(4, strategy_with(nothing));
+  broken[0].supports = [=](auto&&...) { return fail(), std::string(); };
+  broken[1].workspace = [=](auto&&...) { return fail(), int64_t{0}; };
+  broken[2].prepare = [=](auto&&...) { return fail(), nullptr; };
+  broken[3].launch = fail;
+  for (const Strategy& s : broken) {
+    const RowResult result = run(s);
+    EXPECT_EQ(result.status, Status::error);
+    EXPECT_EQ(result.reason, "CUDNN_STATUS_INTERNAL_ERROR");
+    EXPECT_EQ(run(strategy_with(nothing)).status, Status::passed);
+  }
+}
+
 TEST_F(RowRunnerTest, GoesOnAfterACudaError) {
   const Strategy s =
       strategy_with([](const Call&, std::vector<float>&) { TCONV_CUDA(cudaSetDevice(9999)); });
