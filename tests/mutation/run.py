@@ -109,14 +109,23 @@ def catch(scratch, bug):
         path.write_text(whole)
 
 
+def pattern(text):
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a regular expression ({error})") from None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="rows whose name contains a match")
+    parser.add_argument("--only", type=pattern, default="", metavar="REGEX", help="rows whose name contains a match")
     parser.add_argument("--list", action="store_true", help="check that every row fits its file, print the rows, plant nothing")
     parser.add_argument("--scratch", type=pathlib.Path, default=ROOT / "build/mutation")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
-    bugs = [bug for bug in read_bugs() if re.search(options.only, bug["name"])]
+    bugs = [bug for bug in read_bugs() if options.only.search(bug["name"])]
+    if not bugs:
+        parser.error(f"--only: no row's name matches '{options.only.pattern}'")
     for bug in bugs:
         planted(ROOT, bug)
     if options.list:
