@@ -17,6 +17,7 @@ inline constexpr std::array kNastyProblems = {
     NastyProblem{"1-D, audio: k = 2s", "mb1_ic16oc8_iw32_kw16_sw8_pw4"},
     NastyProblem{"1-D, many phases", "mb1_ic3oc3_iw5_kw64_sw32"},
     NastyProblem{"2-D, k = s", "mb2_ic13oc8_ih5iw7_kh2kw2_sh2sw2"},
+    NastyProblem{"2-D, k = s, cropped off its vectors", "mb1_ic4oc3_ih4iw5_kh2kw2_sh2sw2_ph1pw1"},
     NastyProblem{"2-D, k%s = 0, 4x4 map", "mb1_ic64oc32_ih4iw4_kh4kw4_sh2sw2_ph1pw1"},
     NastyProblem{"2-D, k%s != 0, odd output", "mb2_ic8oc6_ih4iw4_kh3kw3_sh2sw2"},
     NastyProblem{"2-D, output padding", "mb2_ic3oc13_ih6iw5_oh12ow10_kh3kw3_sh2sw2_ph1pw1"},
