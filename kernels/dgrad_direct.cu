@@ -21,12 +21,10 @@ template <class E, Layout kLayout, int kChannels>
 __global__ void __launch_bounds__(detail::kDirectThreads, kBlocksPerSm)
     dgrad_kernel(const __grid_constant__ Shape s, const E* __restrict__ y, const E* __restrict__ w,
                  E* __restrict__ x, detail::DirectAlignment aligned, detail::DirectPart part) {
-  const int64_t thread = detail::direct_thread(part);
-  if (thread >= part.threads) return;
-
   // Where: this thread's input, and the taps through which it reaches an output.
-  const DirectTile tile = detail::direct_tile<Layout::nchw, kChannels>(
-      s.groups, s.ic, s.in_spatial, part, static_cast<int>(thread));
+  const DirectTile tile =
+      detail::direct_tile<Layout::nchw, kChannels>(s.groups, s.ic, s.in_spatial, part);
+  if (tile.none) return;
   const int i = tile.position;
   const int id = i / (s.h.in * s.w.in), ih = i / s.w.in % s.h.in, iw = i % s.w.in;
   const Span td = detail::taps_from(s.d, id), th = detail::taps_from(s.h, ih);
@@ -48,8 +46,8 @@ __global__ void __launch_bounds__(detail::kDirectThreads, kBlocksPerSm)
         if constexpr (kLayout == Layout::nchw) {
           detail::reduce_channels(sum, y + o, s.out_spatial, w + t, s.taps, w_channel, s.oc);
         } else {
-          detail::reduce_along(sum, y + o * (int64_t{s.groups} * s.oc), w + int64_t{t} * s.oc,
-                               w_channel, s.oc, aligned.y, aligned.w);
+          detail::reduce_along(sum, y + o * detail::pixel_stride<kLayout>(s.groups, s.oc),
+                               w + int64_t{t} * s.oc, w_channel, s.oc, aligned.y, aligned.w);
         }
       }
     }

@@ -8,7 +8,6 @@ namespace {
 
 using detail::DirectTile;
 using detail::Shape;
-using detail::TapRun;
 
 /// Grants 64 registers a thread; left alone, ptxas aims for fewer and spills.
 constexpr int kBlocksPerSm = 4;
@@ -20,30 +19,15 @@ __global__ void __launch_bounds__(detail::kDirectThreads, kBlocksPerSm)
     gather_kernel(const __grid_constant__ Shape s, const E* __restrict__ x, const E* __restrict__ w,
                   E* __restrict__ y, detail::OutputEpilogue epilogue,
                   detail::DirectAlignment aligned, detail::DirectPart part) {
-  const int64_t thread = detail::direct_thread(part);
-  if (thread >= part.threads) return;
-  const DirectTile tile = detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial,
-                                                                  part, static_cast<int>(thread));
+  const DirectTile tile =
+      detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial, part);
+  if (tile.none) return;
 
-  // Where: the taps that reach this thread's output, and what they read.
-  const TapRun rd = detail::taps_of(s.d, tile.position / (s.h.out * s.w.out));
-  const TapRun rh = detail::taps_of(s.h, tile.position / s.w.out % s.h.out);
-  const TapRun rw = detail::taps_of(s.w, tile.position % s.w.out);
+  // Sum: the taps that reach this thread's output, each reduced over the input channels.
   const detail::TapOperands<E, kLayout, kChannels> operands(s, s.in_spatial, x, w, tile, aligned);
-
-  // Sum: the valid taps of each axis, each reduced over the input channels.
   float sum[kChannels] = {};
-  for (int jd = 0; jd < rd.count; ++jd) {
-    const int id = rd.input - jd * s.d.step, td = rd.tap + jd * s.d.classes;
-    for (int jh = 0; jh < rh.count; ++jh) {
-      const int ih = id * s.h.in + rh.input - jh * s.h.step;
-      const int th = td * s.h.kernel + rh.tap + jh * s.h.classes;
-      for (int jw = 0; jw < rw.count; ++jw) {
-        operands.reduce(sum, ih * s.w.in + rw.input - jw * s.w.step,
-                        th * s.w.kernel + rw.tap + jw * s.w.classes);
-      }
-    }
-  }
+  detail::for_each_reaching(s, tile.position,
+                            [&](int position, int tap) { operands.reduce(sum, position, tap); });
 
   // Store: every output, also those that no tap reaches.
   detail::apply(epilogue, sum, tile.group * s.oc + tile.channel);

@@ -6,8 +6,8 @@ namespace tconv {
 namespace {
 
 void launch(const Call& call) {
-  detail::launch_sub_pixel<false>(call, call.workspace);
-  detail::launch_shuffle(call, call.workspace);
+  detail::launch_sub_pixel<false>(call);
+  detail::launch_shuffle(call);
 }
 
 }  // namespace
@@ -16,7 +16,8 @@ TCONV_REGISTER_STRATEGY({
     .name = "pixel_shuffle_two_pass",
     .op = Op::pixel_shuffle,
     .summary = "a direct convolution with stride^rank times the channels, then depth to space",
-    .supports = detail::refuse_any_layout,
+    .supports = [](const Problem& p,
+                   const Config& c) { return detail::refuse_pair(p, c, p.out_channels); },
     .workspace = [](const Problem& p, const Config& c) { return p.y_size() * size_of(c.dtype); },
     .macs_executed = [](const Problem& p,
                         const Config&) { return macs_needed(Op::pixel_shuffle, p); },

@@ -12,7 +12,7 @@ int64_t macs_executed(const Problem& p, const Config&) {
 }
 
 void launch(const Call& call) {
-  detail::launch_resize<detail::LinearPoint>(call);
+  detail::launch_resize<detail::LinearPixel>(call);
   detail::launch_stored_conv(call, Op::resize_bilinear);
 }
 
@@ -22,7 +22,7 @@ TCONV_REGISTER_STRATEGY({
     .name = "resize_bilinear_conv",
     .op = Op::resize_bilinear,
     .summary = "bilinear resize in a launch of its own, then a direct stride-1 convolution",
-    .supports = detail::refuse_any_layout,
+    .supports = detail::refuse_resized,
     .workspace = detail::resized_bytes,
     .macs_executed = macs_executed,
     .launch = launch,

@@ -8,12 +8,11 @@ namespace {
 /// Each multiply-add of a tile's convolution shares one interpolation.
 int64_t macs_executed(const Problem& p, const Config&) {
   const int64_t convolution = macs_needed(Op::resize_nearest, p);
-  return convolution + convolution / detail::narrow_tile(p.oc_per_group()) * detail::corners(p);
+  return convolution + convolution / detail::channel_tile(p.oc_per_group()) * detail::corners(p);
 }
 
 void launch(const Call& call) {
-  detail::launch_same_conv<detail::LinearPoint>(call, Op::resize_bilinear, call.x,
-                                                call.problem.in_spatial());
+  detail::launch_same_conv<detail::LinearPixel>(call, Op::resize_bilinear, call.x);
 }
 
 }  // namespace
@@ -22,7 +21,7 @@ TCONV_REGISTER_STRATEGY({
     .name = "resize_bilinear_fused",
     .op = Op::resize_bilinear,
     .summary = "a direct stride-1 convolution that interpolates its pixels from x as it goes",
-    .supports = detail::refuse_any_layout,
+    .supports = detail::refuse_fused,
     .macs_executed = macs_executed,
     .launch = launch,
 })

@@ -6,7 +6,7 @@ namespace tconv {
 namespace {
 
 void launch(const Call& call) {
-  detail::launch_resize<detail::NearestPoint>(call);
+  detail::launch_resize<detail::NearestPixel>(call);
   detail::launch_stored_conv(call, Op::resize_nearest);
 }
 
@@ -16,7 +16,7 @@ TCONV_REGISTER_STRATEGY({
     .name = "resize_nearest_conv",
     .op = Op::resize_nearest,
     .summary = "nearest resize in a launch of its own, then a direct stride-1 convolution",
-    .supports = detail::refuse_any_layout,
+    .supports = detail::refuse_resized,
     .workspace = detail::resized_bytes,
     .macs_executed = [](const Problem& p,
                         const Config&) { return macs_needed(Op::resize_nearest, p); },

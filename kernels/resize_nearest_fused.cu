@@ -5,8 +5,7 @@ namespace tconv {
 namespace {
 
 void launch(const Call& call) {
-  detail::launch_same_conv<detail::NearestPoint>(call, Op::resize_nearest, call.x,
-                                                 call.problem.in_spatial());
+  detail::launch_same_conv<detail::NearestPixel>(call, Op::resize_nearest, call.x);
 }
 
 }  // namespace
@@ -15,7 +14,7 @@ TCONV_REGISTER_STRATEGY({
     .name = "resize_nearest_fused",
     .op = Op::resize_nearest,
     .summary = "a direct stride-1 convolution that computes where the resized pixels lie in x",
-    .supports = detail::refuse_any_layout,
+    .supports = detail::refuse_fused,
     .macs_executed = [](const Problem& p,
                         const Config&) { return macs_needed(Op::resize_nearest, p); },
     .launch = launch,

@@ -27,19 +27,17 @@ __global__ void __launch_bounds__(detail::kDirectThreads, kBlocksPerSm)
     scatter_kernel(const __grid_constant__ Shape s, const E* __restrict__ x,
                    const E* __restrict__ w, Sum* __restrict__ y, detail::OutputEpilogue epilogue,
                    detail::DirectAlignment aligned, detail::DirectPart part) {
-  const int64_t thread = detail::direct_thread(part);
-  if (thread >= part.threads) return;
-
   // Where: this thread's input, and the output that its tap 0 would reach.
-  const DirectTile tile = detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.in_spatial,
-                                                                  part, static_cast<int>(thread));
+  const DirectTile tile =
+      detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.in_spatial, part);
+  if (tile.none) return;
   const int i = tile.position;
   const int od0 = i / (s.h.in * s.w.in) * s.d.stride - s.d.crop;
   const int oh0 = i / s.w.in % s.h.in * s.h.stride - s.h.crop;
   const int ow0 = i % s.w.in * s.w.stride - s.w.crop;
   const detail::TapOperands<E, kLayout, kChannels> operands(s, s.in_spatial, x, w, tile, aligned);
   y += detail::element_at<kLayout>(s.groups, s.oc, s.out_spatial, tile, 0);
-  const int64_t next_output = kLayout == Layout::nchw ? 1 : int64_t{s.groups} * s.oc;
+  const int64_t next_output = detail::pixel_stride<kLayout>(s.groups, s.oc);
 
   for (int t = 0; t < s.taps; ++t) {
     const int od = od0 + t / (s.h.kernel * s.w.kernel) * s.d.dilation;

@@ -39,11 +39,9 @@ template <class E, Layout kLayout>
 __global__ void __launch_bounds__(detail::kDirectThreads)
     stretch_kernel(const __grid_constant__ Shape s, const E* __restrict__ x, E* __restrict__ out,
                    detail::DirectPart part) {
-  const int64_t thread = detail::direct_thread(part);
-  if (thread >= part.threads) return;
   const int h = stretched(s.h), w = stretched(s.w), channels = s.groups * s.ic;
-  const DirectTile tile =
-      detail::direct_tile<kLayout, 1>(1, channels, stretched(s), part, static_cast<int>(thread));
+  const DirectTile tile = detail::direct_tile<kLayout, 1>(1, channels, stretched(s), part);
+  if (tile.none) return;
   const int u = tile.position;
   const int id = input_at(s.d, u / (h * w)), ih = input_at(s.h, u / w % h),
             iw = input_at(s.w, u % w);
@@ -63,10 +61,9 @@ __global__ void __launch_bounds__(detail::kDirectThreads)
     correlate_kernel(const __grid_constant__ Shape s, const E* __restrict__ x,
                      const E* __restrict__ w, E* __restrict__ y, detail::OutputEpilogue epilogue,
                      detail::DirectAlignment aligned, detail::DirectPart part) {
-  const int64_t thread = detail::direct_thread(part);
-  if (thread >= part.threads) return;
-  const DirectTile tile = detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial,
-                                                                  part, static_cast<int>(thread));
+  const DirectTile tile =
+      detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial, part);
+  if (tile.none) return;
   const int o = tile.position;
   const int od = o / (s.h.out * s.w.out), oh = o / s.w.out % s.h.out, ow = o % s.w.out;
   const int uh = stretched(s.h), uw = stretched(s.w);

@@ -17,13 +17,8 @@ template <class E, Layout kLayout, int kChannels>
 __global__ void __launch_bounds__(kDirectThreads)
     col2im_kernel(const __grid_constant__ Shape s, const float* __restrict__ columns,
                   E* __restrict__ y, OutputEpilogue epilogue, bool y_aligned, DirectPart part) {
-  const int64_t thread = direct_thread(part);
-  if (thread >= part.threads) return;
-  const DirectTile tile = direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial, part,
-                                                          static_cast<int>(thread));
-  const TapRun rd = taps_of(s.d, tile.position / (s.h.out * s.w.out));
-  const TapRun rh = taps_of(s.h, tile.position / s.w.out % s.h.out);
-  const TapRun rw = taps_of(s.w, tile.position % s.w.out);
+  const DirectTile tile = direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial, part);
+  if (tile.none) return;
   const int64_t sample_group = int64_t{tile.sample} * s.groups + tile.group;
   if constexpr (kLayout == Layout::nchw) {
     columns += (sample_group * s.oc + tile.channel) * s.taps * s.in_spatial;
@@ -32,24 +27,15 @@ __global__ void __launch_bounds__(kDirectThreads)
   }
 
   float sum[kChannels] = {};
-  for (int jd = 0; jd < rd.count; ++jd) {
-    const int id = rd.input - jd * s.d.step, td = rd.tap + jd * s.d.classes;
-    for (int jh = 0; jh < rh.count; ++jh) {
-      const int ih = id * s.h.in + rh.input - jh * s.h.step;
-      const int th = td * s.h.kernel + rh.tap + jh * s.h.classes;
-      for (int jw = 0; jw < rw.count; ++jw) {
-        const int i = ih * s.w.in + rw.input - jw * s.w.step;
-        const int t = th * s.w.kernel + rw.tap + jw * s.w.classes;
-        float part_of[kChannels];
-        load(part_of,
-             columns + (kLayout == Layout::nchw ? int64_t{t} * s.in_spatial + i
-                                                : (int64_t{i} * s.taps + t) * s.oc),
-             true);
+  for_each_reaching(s, tile.position, [&](int i, int t) {
+    float part_of[kChannels];
+    load(part_of,
+         columns + (kLayout == Layout::nchw ? int64_t{t} * s.in_spatial + i
+                                            : (int64_t{i} * s.taps + t) * s.oc),
+         true);
 #pragma unroll
-        for (int c = 0; c < kChannels; ++c) sum[c] += part_of[c];
-      }
-    }
-  }
+    for (int c = 0; c < kChannels; ++c) sum[c] += part_of[c];
+  });
   apply(epilogue, sum, tile.group * s.oc + tile.channel);
   store_tile<kLayout>(y + tile.output, s.out_spatial, sum, y_aligned);
 }

@@ -49,36 +49,55 @@ inline std::string refuse_grid(const DirectGrid& grid) {
   return refuse_grid(grid.blocks);
 }
 
-/// This thread's number in its part; from part.threads on there is nothing to do.
-__device__ __forceinline__ int64_t direct_thread(const DirectPart& part) {
-  return int64_t{blockIdx.x % part.blocks} * kDirectThreads + threadIdx.x;
-}
-
 /// A thread's outputs.
 struct DirectTile {
   int sample, group, channel;  ///< channel: the first of the tile, within the group
   int position;
   int64_t output;  ///< where the first one is stored
+  bool none;       ///< the part has fewer threads: nothing to do
 };
 
 /// `channels` per group, `positions` each. Every group has whole tiles.
 template <Layout kLayout, int kChannels>
 __device__ __forceinline__ DirectTile direct_tile(int groups, int channels, int positions,
-                                                  const DirectPart& part, int thread) {
+                                                  const DirectPart& part) {
   const unsigned number = blockIdx.x / part.blocks;
+  const unsigned thread = blockIdx.x % part.blocks * kDirectThreads + threadIdx.x;
   const unsigned tiles = static_cast<unsigned>(channels / kChannels);
+  const bool none = thread >= static_cast<unsigned>(part.threads);
   if constexpr (kLayout == Layout::nchw) {
     const unsigned sample_group = number / tiles;
-    return {static_cast<int>(sample_group / groups), static_cast<int>(sample_group % groups),
-            static_cast<int>(number % tiles) * kChannels, thread,
-            int64_t{number} * kChannels * positions + thread};
+    return {
+        static_cast<int>(sample_group / groups),          static_cast<int>(sample_group % groups),
+        static_cast<int>(number % tiles) * kChannels,     static_cast<int>(thread),
+        int64_t{number} * kChannels * positions + thread, none};
   } else {
     const unsigned all_tiles = tiles * groups;
-    const unsigned tile = static_cast<unsigned>(thread) % all_tiles;
-    return {static_cast<int>(number), static_cast<int>(tile / tiles),
+    const unsigned tile = thread % all_tiles;
+    return {static_cast<int>(number),
+            static_cast<int>(tile / tiles),
             static_cast<int>(tile % tiles) * kChannels,
-            static_cast<int>(static_cast<unsigned>(thread) / all_tiles),
-            (int64_t{number} * part.threads + thread) * kChannels};
+            static_cast<int>(thread / all_tiles),
+            (int64_t{number} * part.threads + thread) * kChannels,
+            none};
+  }
+}
+
+/// Everything that reaches output o: body(position in a channel of x, tap) for each pair of them.
+template <class Body>
+__device__ __forceinline__ void for_each_reaching(const Shape& s, int o, Body body) {
+  const TapRun rd = taps_of(s.d, o / (s.h.out * s.w.out));
+  const TapRun rh = taps_of(s.h, o / s.w.out % s.h.out);
+  const TapRun rw = taps_of(s.w, o % s.w.out);
+  for (int jd = 0; jd < rd.count; ++jd) {
+    const int id = rd.input - jd * s.d.step, td = rd.tap + jd * s.d.classes;
+    for (int jh = 0; jh < rh.count; ++jh) {
+      const int ih = id * s.h.in + rh.input - jh * s.h.step;
+      const int th = td * s.h.kernel + rh.tap + jh * s.h.classes;
+      for (int jw = 0; jw < rw.count; ++jw) {
+        body(ih * s.w.in + rw.input - jw * s.w.step, th * s.w.kernel + rw.tap + jw * s.w.classes);
+      }
+    }
   }
 }
 
@@ -105,6 +124,12 @@ __device__ __forceinline__ int64_t group_start(int groups, int channels, int pos
   }
 }
 
+/// Elements between neighbouring positions of that tensor.
+template <Layout kLayout>
+__device__ __forceinline__ int64_t pixel_stride(int groups, int channels) {
+  return kLayout == Layout::nchw ? 1 : int64_t{groups} * channels;
+}
+
 /// Where the first of a tile's channels lies at a position of that tensor.
 template <Layout kLayout>
 __device__ __forceinline__ int64_t element_at(int groups, int channels, int positions,
@@ -113,8 +138,15 @@ __device__ __forceinline__ int64_t element_at(int groups, int channels, int posi
   if constexpr (kLayout == Layout::nchw) {
     return start + int64_t{tile.channel} * positions + position;
   } else {
-    return start + tile.channel + position * (int64_t{groups} * channels);
+    return start + tile.channel + position * pixel_stride<kLayout>(groups, channels);
   }
+}
+
+/// Where x is read at a position. Places that are no whole positions have an overload of their own,
+/// which returns what is read like a pointer to x.
+template <class E>
+__device__ __forceinline__ const E* pixel_at(const E* x, int position, int64_t stride) {
+  return x + position * stride;
 }
 
 /// The inputs of a thread's group and the weights of its output channels, one tap at a time.
@@ -130,14 +162,16 @@ class TapOperands {
     w_ = w + tile.group * s.ic * next_w_ + int64_t{tile.channel} * (kLast ? 1 : s.taps);
   }
 
-  /// sum[c] += sum over ic of x[ic][position] * w[ic][c][tap]. One load of x serves kChannels
+  /// sum[c] += sum over ic of x[ic][place] * w[ic][c][tap]. One load of x serves kChannels
   /// multiply-adds.
-  __device__ __forceinline__ void reduce(float (&sum)[kChannels], int position, int tap) const {
+  template <class Place>
+  __device__ __forceinline__ void reduce(float (&sum)[kChannels], const Place& place,
+                                         int tap) const {
+    const auto x = pixel_at(x_, place, pixel_stride<kLayout>(s_.groups, s_.ic));
     if constexpr (kLayout == Layout::nchw) {
-      reduce_channels(sum, x_ + position, positions_, w_ + tap, next_w_, s_.taps, s_.ic);
+      reduce_channels(sum, x, positions_, w_ + tap, next_w_, s_.taps, s_.ic);
     } else {
-      reduce_neighbours(sum, x_ + position * (int64_t{s_.groups} * s_.ic),
-                        w_ + int64_t{tap} * s_.oc, next_w_, s_.ic, aligned_.x, aligned_.w);
+      reduce_neighbours(sum, x, w_ + int64_t{tap} * s_.oc, next_w_, s_.ic, aligned_.x, aligned_.w);
     }
   }
 

@@ -5,6 +5,7 @@
 #include "kernels/detail/input_loader.cuh"
 #include "kernels/detail/phase.cuh"
 #include "kernels/detail/strides.cuh"
+#include "kernels/detail/triple.cuh"
 
 namespace tconv::detail {
 
@@ -24,23 +25,9 @@ struct Gather {
   bool whole_vectors;  ///< runs of the target's channels can be stored as vectors
 };
 
-/// Three counts or places, as of the taps of a kernel.
-struct Triple {
-  int d, h, w;
-  __host__ __device__ int volume() const { return d * h * w; }
-};
-
-__host__ __device__ inline Triple triple_at(const Triple& of, int index) {
-  return {index / (of.h * of.w), index / of.w % of.h, index % of.w};
-}
-
-__host__ __device__ inline Triple strides_of(const Shape& s) {
-  return {s.d.stride, s.h.stride, s.w.stride};
-}
-
 /// Taps that a row sums over on each axis, numbered j; in mode `phases`, all of the kernel's.
 __host__ __device__ inline Triple gather_taps(const Shape& s, GatherMode mode) {
-  if (mode != GatherMode::joined) return {s.d.kernel, s.h.kernel, s.w.kernel};
+  if (mode != GatherMode::joined) return kernel_of(s);
   return {divide_up(s.d.kernel, s.d.stride), divide_up(s.h.kernel, s.h.stride),
           divide_up(s.w.kernel, s.w.stride)};
 }

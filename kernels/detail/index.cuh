@@ -74,33 +74,29 @@ __host__ __device__ inline TapRun taps_of(const AxisIndex& a, int o) {
   return {tap + skip * a.classes, input - skip * a.step, count < 0 ? 0 : count};
 }
 
-/// a / b rounded up, for b > 0 and any a.
-__host__ __device__ constexpr int divide_up_signed(int a, int b) {
-  return a > 0 ? divide_up(a, b) : -(-a / b);
-}
-
 /// Numbers first <= n < first + count of one axis.
 struct Span {
   int first, count;
 };
 
+/// Steps 0 <= j < count from `at`, maybe outside, that lie inside: 0 <= at + j*step < extent.
+__host__ __device__ inline Span steps_inside(int at, int step, int extent, int count) {
+  const int begin = at < 0 ? divide_up(-at, step) : 0;
+  const int first = at + begin * step;
+  const int inside = first < extent ? divide_up(extent - first, step) : 0;
+  const int left = count > begin ? count - begin : 0;
+  return {begin, left < inside ? left : inside};
+}
+
 /// Taps through which input i reaches an output: those with 0 <= i*stride - crop + t*dilation <
 /// out.
 __host__ __device__ inline Span taps_from(const AxisIndex& a, int i) {
-  const int at = i * a.stride - a.crop;  // what tap 0 reaches, maybe outside
-  const int begin = at < 0 ? divide_up(-at, a.dilation) : 0;
-  const int reach = divide_up_signed(a.out - at, a.dilation);
-  const int end = a.kernel < reach ? a.kernel : reach;
-  return {begin, end > begin ? end - begin : 0};
+  return steps_inside(i * a.stride - a.crop, a.dilation, a.out, a.kernel);
 }
 
 /// Inputs that tap t sends to an output: those with 0 <= i*stride - crop + t*dilation < out.
 __host__ __device__ inline Span inputs_through(const AxisIndex& a, int t) {
-  const int at = t * a.dilation - a.crop;  // where input 0 goes, maybe outside
-  const int begin = at < 0 ? divide_up(-at, a.stride) : 0;
-  const int reach = divide_up_signed(a.out - at, a.stride);
-  const int end = a.in < reach ? a.in : reach;
-  return {begin, end > begin ? end - begin : 0};
+  return steps_inside(t * a.dilation - a.crop, a.stride, a.out, a.in);
 }
 
 /// Outputs first, first + stride, ... (`outputs` of them) share one class of taps: output first +

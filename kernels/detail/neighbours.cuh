@@ -64,6 +64,17 @@ __device__ __forceinline__ void store(E* to, const float (&from)[kCount], bool a
   }
 }
 
+/// Reads one number for each of a few neighbouring channels, which in nchw lie `next` apart.
+template <Layout kLayout, int kCount, class X>
+__device__ __forceinline__ void load_tile(float (&to)[kCount], X from, int next, bool aligned) {
+  if constexpr (kLayout == Layout::nchw) {
+#pragma unroll
+    for (int c = 0; c < kCount; ++c) to[c] = widen(*(from + int64_t{c} * next));
+  } else {
+    load(to, from, aligned);
+  }
+}
+
 /// Stores one number for each of a few neighbouring channels, which in nchw lie `next` apart.
 template <Layout kLayout, int kCount, class E>
 __device__ __forceinline__ void store_tile(E* to, int next, const float (&from)[kCount],

@@ -11,11 +11,11 @@ namespace tconv::detail {
 inline constexpr int kReadAtOnce = 4;
 
 /// sum[c] += sum over ic of x[ic * x_stride] * w[ic * w_stride + c * w_channel], ic < channels. One
-/// load of x serves kChannels multiply-adds.
-template <int kChannels, class E>
-__device__ __forceinline__ void reduce_channels(float (&sum)[kChannels], const E* x,
-                                                int64_t x_stride, const E* w, int64_t w_stride,
-                                                int64_t w_channel, int channels) {
+/// load of x serves kChannels multiply-adds. X: const E*, or what is read like one.
+template <int kChannels, class X, class E>
+__device__ __forceinline__ void reduce_channels(float (&sum)[kChannels], X x, int64_t x_stride,
+                                                const E* w, int64_t w_stride, int64_t w_channel,
+                                                int channels) {
   for (int ic = 0; ic < channels; ++ic) {
     const float value = widen(*x);
 #pragma unroll
@@ -27,8 +27,8 @@ __device__ __forceinline__ void reduce_channels(float (&sum)[kChannels], const E
 
 /// The same with x[ic] and w[ic * w_stride + c]: both have neighbouring channels (nhwc). Aligned:
 /// in vectors of kReadAtOnce of x and kChannels of w.
-template <int kChannels, class E>
-__device__ __forceinline__ void reduce_neighbours(float (&sum)[kChannels], const E* x, const E* w,
+template <int kChannels, class X, class E>
+__device__ __forceinline__ void reduce_neighbours(float (&sum)[kChannels], X x, const E* w,
                                                   int64_t w_stride, int channels, bool x_aligned,
                                                   bool w_aligned) {
   const auto add = [&](float value) {
@@ -45,7 +45,7 @@ __device__ __forceinline__ void reduce_neighbours(float (&sum)[kChannels], const
 #pragma unroll
     for (int j = 0; j < kReadAtOnce; ++j) add(values[j]);
   }
-  for (; ic < channels; ++ic) add(widen(x[ic]));
+  for (; ic < channels; ++ic) add(widen(*(x + ic)));
 }
 
 /// sum[c] += sum over oc of y[oc] * w[c * w_channel + oc], oc < channels: both are read along their

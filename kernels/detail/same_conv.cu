@@ -3,7 +3,7 @@
 namespace tconv::detail {
 
 void launch_stored_conv(const Call& call, Op op) {
-  launch_same_conv<StoredPoint>(call, op, call.workspace, call.problem.out_spatial());
+  launch_same_conv<StoredPixel>(call, op, call.workspace);
 }
 
 }  // namespace tconv::detail
