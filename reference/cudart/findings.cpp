@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <regex>
 
 #include <nlohmann/json.hpp>
 
@@ -23,29 +22,19 @@ Json json_of(const ptxvm::Party& p) {
           {"thread", json_of(p.thread)}};
 }
 
-/// The address and its allocation, which the machine names in one way (Memory::describe).
-void add_address(Json& line, const std::string& detail) {
-  static const std::regex address(
-      "(global|shared|local) (?:load|store|atomic)\\b.* at 0x([0-9a-f]+)"),
-      allocation(
-          "(\\d+) bytes (into|into freed|after the end of|before) allocation 0x([0-9a-f]+) of "
-          "(\\d+) bytes \\((.*)\\)");
-  constexpr int kHex = 16;
-  std::smatch found;
-  if (!std::regex_search(detail, found, address)) return;
-  line["space"] = found[1].str();
-  line["address"] = std::stoull(found[2], nullptr, kHex);
-  if (!std::regex_search(detail, found, allocation)) return;
-  const std::string where = found[2];
-  const int64_t distance = std::stoll(found[1]), bytes = std::stoll(found[4]);
-  const int64_t offset = where == "before"             ? -distance
-                         : where == "after the end of" ? bytes + distance
-                                                       : distance;
-  line["allocation"] = {{"address", std::stoull(found[3], nullptr, kHex)},
-                        {"bytes", bytes},
-                        {"label", found[5].str()},
-                        {"offset", offset},
-                        {"freed", where == "into freed"}};
+Json json_of(const ptxvm::Neighbour& n, uint64_t address) {
+  return {{"address", n.allocation.address},
+          {"bytes", n.allocation.size},
+          {"label", n.allocation.label},
+          {"offset", int64_t(address - n.allocation.address)},
+          {"freed", n.freed}};
+}
+
+void add_place(Json& line, const ptxvm::Finding& finding) {
+  if (!finding.place) return;
+  line["space"] = finding.place->space;
+  line["address"] = finding.place->address;
+  if (finding.neighbour) line["allocation"] = json_of(*finding.neighbour, finding.place->address);
 }
 
 void append(const Json& line) {
@@ -69,7 +58,7 @@ void report_finding(const ptxvm::Trap& trap) {
   if (trap.finding) {
     line["kernel"] = trap.finding->kernel;
     line["detail"] = trap.finding->detail;
-    add_address(line, trap.finding->detail);
+    add_place(line, *trap.finding);
     line["party"] = json_of(trap.finding->party);
     if (trap.finding->other) line["other"] = json_of(*trap.finding->other);
   }

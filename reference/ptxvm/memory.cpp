@@ -117,7 +117,7 @@ uint64_t Memory::Impl::fit(uint64_t from, uint64_t size, uint64_t alignment, uin
 Memory::Memory(uint64_t capacity) : impl_(std::make_unique<Impl>(capacity)) {}
 Memory::~Memory() = default;
 
-uint64_t Memory::allocate(uint64_t size, std::string label, uint64_t alignment) {
+uint64_t Memory::allocate(uint64_t size, std::string label, uint64_t alignment, bool constant) {
   Impl& m = *impl_;
   const std::unique_lock lock(m.mutex);
   if (size == 0 || size > m.capacity - m.used) return 0;
@@ -136,7 +136,7 @@ uint64_t Memory::allocate(uint64_t size, std::string label, uint64_t alignment) 
       std::prev(stale)->second.address + std::prev(stale)->second.size > at)
     --stale;
   while (stale != m.freed.end() && stale->first < at + size) stale = m.freed.erase(stale);
-  m.live.emplace(at, Allocation{at, size, std::move(label)});
+  m.live.emplace(at, Allocation{at, size, std::move(label), constant});
   return at;
 }
 
@@ -172,11 +172,6 @@ const Memory::Allocation* Memory::find(uint64_t address, uint64_t size) const {
 
 namespace {
 
-std::string extent(const Memory::Allocation& a) {
-  return "allocation " + hex(a.address) + " of " + std::to_string(a.size) + " bytes (" + a.label +
-         ")";
-}
-
 /// The entry of `map` that holds the address, or null.
 const Memory::Allocation* holder(const std::map<uint64_t, Memory::Allocation>& map,
                                  uint64_t address) {
@@ -188,20 +183,30 @@ const Memory::Allocation* holder(const std::map<uint64_t, Memory::Allocation>& m
 
 }  // namespace
 
-std::string Memory::describe(uint64_t address) const {
+std::optional<Neighbour> Memory::neighbour(uint64_t address) const {
   const std::shared_lock lock(impl_->mutex);
   const auto& live = impl_->live;
-  if (const Allocation* a = holder(live, address))
-    return std::to_string(address - a->address) + " bytes into " + extent(*a);
-  if (const Allocation* a = holder(impl_->freed, address))
-    return std::to_string(address - a->address) + " bytes into freed " + extent(*a);
-  if (live.empty()) return "there is no allocation";
+  if (const Allocation* a = holder(live, address)) return Neighbour{*a, false};
+  if (const Allocation* a = holder(impl_->freed, address)) return Neighbour{*a, true};
+  if (live.empty()) return std::nullopt;
   const auto after = live.upper_bound(address);
   const uint64_t above = after == live.end() ? ~uint64_t{0} : after->first - address;
   const Allocation* before = after == live.begin() ? nullptr : &std::prev(after)->second;
   const uint64_t below = before ? address - (before->address + before->size) : ~uint64_t{0};
-  if (below <= above) return std::to_string(below) + " bytes after the end of " + extent(*before);
-  return std::to_string(above) + " bytes before " + extent(after->second);
+  return Neighbour{below <= above ? *before : after->second, false};
+}
+
+std::string Memory::describe(uint64_t address) const {
+  const std::optional<Neighbour> found = neighbour(address);
+  if (!found) return "there is no allocation";
+  const Allocation& a = found->allocation;
+  const auto text = [&](uint64_t bytes, const char* where) {
+    return std::to_string(bytes) + " bytes " + where + " allocation " + hex(a.address) + " of " +
+           std::to_string(a.size) + " bytes (" + a.label + ")";
+  };
+  if (address < a.address) return text(a.address - address, "before");
+  if (address - a.address >= a.size) return text(address - a.address - a.size, "after the end of");
+  return text(address - a.address, found->freed ? "into freed" : "into");
 }
 
 bool Memory::was_released(uint64_t address) const {

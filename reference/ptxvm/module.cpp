@@ -34,7 +34,8 @@ void LoadedModule::place(const ptx::Variable& variable) {
   if (!in_memory || variable.is_extern || variables_.contains(variable.name)) return;
   const uint64_t size = std::max<uint64_t>(variable.size(), 1);
   const uint64_t address =
-      linker_.memory().allocate(size, "variable " + variable.name, variable.alignment);
+      linker_.memory().allocate(size, "variable " + variable.name, variable.alignment,
+                                variable.space == ptx::Space::constant);
   if (!address) throw PtxError(module_->name + ": no memory for the variable " + variable.name);
   variables_.emplace(variable.name, Machine::Symbol{address, size});
 }

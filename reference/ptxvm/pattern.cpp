@@ -8,6 +8,7 @@
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/text.h"
 #include "reference/ptxvm/trace.h"
+#include "reference/ptxvm/where.h"
 
 namespace ptxvm {
 namespace {
@@ -118,26 +119,22 @@ void check_alignment(Warp& warp, const Op* op, const Site& site, uint64_t base, 
   each(warp.mask, [&](uint32_t lane) {
     const uint64_t address = base + uint64_t(site.relative[lane]);
     if (address % access.bytes == 0) return;
-    std::string text = what(space, access, address) + ": not a multiple of its size";
-    if (warp.cta->grid.memory->find(address))
-      text += "\n  " + warp.cta->grid.memory->describe(address);
-    raise(warp, op, TrapKind::misaligned, int(lane), text.c_str());
+    raise(warp, op, TrapKind::misaligned, int(lane),
+          what(space, access, address) + ": not a multiple of its size", {space, address});
   });
 }
 
 [[noreturn]] void bad_global(Warp& warp, const Op* op, uint32_t lane, uint64_t address,
                              MemoryAccess access) {
-  const Memory& memory = *warp.cta->grid.memory;
   const std::string text = what("global", access, address);
-  if (address < kNullPage) raise(warp, op, TrapKind::null_address, int(lane), text.c_str());
+  const Place place{"global", address};
+  if (address < kNullPage) raise(warp, op, TrapKind::null_address, int(lane), text, place);
   for (const auto& [window, name] :
        {std::pair{kSharedWindow, "shared"}, {kLocalWindow, "local"}, {kParamWindow, "parameter"}})
     if (in_window(address, window))
       raise(warp, op, TrapKind::invalid_address_space, int(lane),
-            (text + ": this is " + name + " memory").c_str());
-  const TrapKind kind =
-      memory.was_released(address) ? TrapKind::use_after_free : TrapKind::out_of_bounds;
-  raise(warp, op, kind, int(lane), (text + "\n  " + memory.describe(address)).c_str());
+            text + ": this is " + name + " memory", place);
+  raise(warp, op, outside(*warp.cta->grid.memory, address), int(lane), text, place);
 }
 
 /// Passes of one group of lanes over the banks.
@@ -200,9 +197,9 @@ void learn_shared(Warp& warp, const Op* op, Site& site, MemoryAccess access, uin
     if (address < size && access.bytes <= size - address) return;
     site.mask = 0;
     raise(warp, op, TrapKind::out_of_bounds, int(lane),
-          (what("shared", access, address) + "\n  the block has " + std::to_string(size) +
-           " bytes of shared memory")
-              .c_str());
+          what("shared", access, address) + "\n  the block has " + std::to_string(size) +
+              " bytes of shared memory",
+          {"shared", address});
   });
   site.low = uint64_t(0) - uint64_t(site.first);
   site.span = size - access.bytes - uint64_t(site.last - site.first);

@@ -7,6 +7,7 @@
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/pattern.h"
 #include "reference/ptxvm/text.h"
+#include "reference/ptxvm/where.h"
 
 namespace ptxvm {
 namespace {
@@ -59,12 +60,11 @@ void check_local(Warp& warp, const Op* op, uint32_t lane, uint64_t address, uint
                  bool store) {
   const uint32_t end = warp.level->local_top[lane];
   if (address % bytes == 0 && address < end && bytes <= end - address) return;
-  const std::string text = std::string("local ") + (store ? "store" : "load") + " of " +
-                           std::to_string(bytes) + " bytes at " + hex(address) +
-                           "\n  the thread has " + std::to_string(end) +
-                           " bytes of local memory here";
   raise(warp, op, address % bytes ? TrapKind::misaligned : TrapKind::out_of_bounds, int(lane),
-        text.c_str());
+        std::string("local ") + (store ? "store" : "load") + " of " + std::to_string(bytes) +
+            " bytes at " + hex(address) + "\n  the thread has " + std::to_string(end) +
+            " bytes of local memory here",
+        {"local", address});
 }
 
 /// ld.local, st.local

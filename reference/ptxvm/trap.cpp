@@ -82,10 +82,16 @@ std::string triple(const Dim3& d) {
   return "(" + std::to_string(d.x) + "," + std::to_string(d.y) + "," + std::to_string(d.z) + ")";
 }
 
+/// Null and addresses of another space are near nothing.
+bool has_neighbour(TrapKind kind, const Place& where) {
+  return where.space == "global" && kind != TrapKind::null_address &&
+         kind != TrapKind::invalid_address_space;
+}
+
 }  // namespace
 
 Trap fault(const Warp& warp, const Op* op, TrapKind kind, int lane, const std::string& detail,
-           std::optional<Party> other) {
+           std::optional<Place> where, std::optional<Party> other) {
   const Cta& cta = *warp.cta;
   const Dim3& block = cta.grid.block;
   const uint32_t thread = warp.index * kLanes + uint32_t(lane >= 0   ? lane
@@ -94,12 +100,18 @@ Trap fault(const Warp& warp, const Op* op, TrapKind kind, int lane, const std::s
   auto finding = std::make_shared<Finding>();
   finding->kernel = demangled(cta.grid.kernel);
   finding->detail = detail;
+  if (where && has_neighbour(kind, *where)) {
+    finding->neighbour = cta.grid.memory->neighbour(where->address);
+    finding->detail += "\n  " + cta.grid.memory->describe(where->address);
+  }
+  finding->place = std::move(where);
   Party& party = finding->party;
   if (op && warp.level) party = party_at(*warp.level->code, *op);
   party.block = cta.block_id;
   party.thread = {thread % block.x, thread / block.x % block.y, thread / block.x / block.y};
 
-  std::string text = std::string(to_string(kind)) + ": " + detail + "\n  kernel " + finding->kernel;
+  std::string text =
+      std::string(to_string(kind)) + ": " + finding->detail + "\n  kernel " + finding->kernel;
   if (op && warp.level) text += "\n  at " + place(party);
   if (warp.level && warp.level->parent)
     text += "\n  in function " + demangled(warp.level->code->name);
@@ -113,6 +125,14 @@ Trap fault(const Warp& warp, const Op* op, TrapKind kind, int lane, const std::s
 
 void raise(Warp& warp, const Op* op, TrapKind kind, int lane, const char* detail) {
   throw fault(warp, op, kind, lane, detail);
+}
+void raise(Warp& warp, const Op* op, TrapKind kind, int lane, const std::string& detail,
+           Place where) {
+  throw fault(warp, op, kind, lane, detail, std::move(where));
+}
+
+TrapKind outside(const Memory& memory, uint64_t address) {
+  return memory.was_released(address) ? TrapKind::use_after_free : TrapKind::out_of_bounds;
 }
 
 Trap overdue(const Cta& cta) {

@@ -53,10 +53,30 @@ struct Party {
   Dim3 block{0, 0, 0}, thread{0, 0, 0};
 };
 
+/// What a device address lies in.
+struct Place {
+  std::string space;     // "global", "shared", "local"
+  uint64_t address = 0;  // shared, local: offset
+};
+
+/// A range of global memory that belongs together.
+struct Allocation {
+  uint64_t address = 0, size = 0;
+  std::string label;
+  bool constant = false;  // a .const variable
+};
+/// The allocation that holds an address, or held it, or is the nearest.
+struct Neighbour {
+  Allocation allocation;
+  bool freed = false;
+};
+
 /// A report in parts, for who writes it in another form than text.
 struct Finding {
   std::string kernel;  // demangled
   std::string detail;  // what, address, nearest allocation
+  std::optional<Place> place;
+  std::optional<Neighbour> neighbour;  // of a place in global memory
   Party party;
   std::optional<Party> other;  // races: who came before
 };
@@ -85,10 +105,7 @@ Checks checks_from_environment();
 /// the host faults, unless the allocation is shown to the host.
 class Memory {
  public:
-  struct Allocation {
-    uint64_t address = 0, size = 0;
-    std::string label;
-  };
+  using Allocation = ptxvm::Allocation;
   Memory(uint64_t capacity);
   ~Memory();
   Memory(const Memory&) = delete;
@@ -96,12 +113,15 @@ class Memory {
 
   /// 256-byte aligned (or more); unmapped bytes follow, so that one past the end is never another
   /// allocation. Returns 0 if the capacity is spent.
-  uint64_t allocate(uint64_t size, std::string label, uint64_t alignment = 256);
+  uint64_t allocate(uint64_t size, std::string label, uint64_t alignment = 256,
+                    bool constant = false);
   /// False if `address` is not the start of a live allocation.
   bool release(uint64_t address);
   /// The live allocation that holds [address, address+size), or null.
   const Allocation* find(uint64_t address, uint64_t size = 1) const;
-  /// "4 bytes after allocation 0x.. of 1024 bytes (cudaMalloc #3)", for reports.
+  /// Nothing if nothing was ever allocated.
+  std::optional<Neighbour> neighbour(uint64_t address) const;
+  /// "4 bytes after the end of allocation 0x.. of 1024 bytes (cudaMalloc #3)", for reports.
   std::string describe(uint64_t address) const;
   /// True if the address lay in an allocation that was released, and no later one took its place.
   bool was_released(uint64_t address) const;

@@ -17,8 +17,12 @@ Party party_at(const Code&, const Op&);
 std::string place(const Party&);
 /// The trap of a block that runs for longer than it may.
 Trap overdue(const Cta&);
-/// A fault of one of the running lanes (-1: the first), with its report.
+/// A fault of one of the running lanes (-1: the first), with its report, which tells where a place
+/// in global memory is.
 Trap fault(const Warp&, const Op*, TrapKind, int lane, const std::string& detail,
-           std::optional<Party> other = std::nullopt);
+           std::optional<Place> = std::nullopt, std::optional<Party> other = std::nullopt);
+/// What it is to access an address that no allocation holds.
+TrapKind outside(const Memory&, uint64_t address);
+[[noreturn]] void raise(Warp&, const Op*, TrapKind, int lane, const std::string& detail, Place);
 
 }  // namespace ptxvm

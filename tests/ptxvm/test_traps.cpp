@@ -62,6 +62,30 @@ TEST(Traps, UseAfterFree) {
               "4 bytes into freed allocation");
 }
 
+TEST(Traps, FindingsHavePlaceAndNeighbourAsFields) {
+  Runner run(entry(1, kLoad));
+  auto x = run.buffer<float>(64, "x");
+  const auto finding = [&](uint64_t address) {
+    try {
+      run.run({1}, {1}, {address});
+    } catch (const Trap& trap) {
+      return *trap.finding;
+    }
+    ADD_FAILURE() << "no trap";
+    return Finding{};
+  };
+  const Finding past = finding(x.address + 260);
+  ASSERT_TRUE(past.place && past.neighbour);
+  EXPECT_EQ(past.place->space, "global");
+  EXPECT_EQ(past.place->address, x.address + 260);
+  EXPECT_EQ(past.neighbour->allocation.address, x.address);
+  EXPECT_EQ(past.neighbour->allocation.label, "x");
+  EXPECT_FALSE(past.neighbour->freed);
+  EXPECT_FALSE(finding(0).neighbour);
+  run.machine().memory().release(x.address);
+  EXPECT_TRUE(finding(x.address).neighbour->freed);
+}
+
 TEST(Traps, SharedBeyondTheBlock) {
   Runner run(entry(0,
                    ".shared .align 4 .b8 s[64]; mov.u32 %r1, %tid.x; shl.b32 %r1, %r1, 2; mov.u32 "

@@ -80,14 +80,8 @@ void report_pending(Warp& warp, const Op* op, int lane, const CtaChecks& owner, 
   for (uint64_t word = range.first; word < range.end; ++word) {
     const uint64_t begun = owner.pending[word];
     if (!begun) continue;
-    const Access access = Access::of(begun);
-    report(warp, op, TrapKind::race, lane,
-           describe(warp, uint32_t(range.count() * 4), word * 4, false, writes,
-                    "in the destination of an asynchronous copy that was not waited for"),
-           party_of(warp.cta->grid, access.op, block_of_rank(*warp.cta, warp_record::rank(begun)),
-                    access.thread),
-           access.op);
-    return;
+    return report_begun(warp, op, uint32_t(lane), uint32_t(range.count() * 4), word * 4, writes,
+                        begun);
   }
 }
 

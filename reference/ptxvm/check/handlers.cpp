@@ -56,7 +56,7 @@ void check_convergence(Warp& warp, const Op* op, CtaChecks& checks, uint32_t id)
         warp, op, TrapKind::barrier_misuse, -1,
         "barrier " + std::to_string(id) +
             " is waited for at two places by lanes of one warp: it must not be in divergent code",
-        party_of(warp.cta->grid, other.number, warp.cta->linear, warp.index * kLanes),
+        std::nullopt, party_of(warp.cta->grid, other.number, warp.cta->linear, warp.index * kLanes),
         other.number);
   }
   earlier = op;

@@ -28,18 +28,16 @@ uint8_t* local_of(Warp& warp, uint32_t lane) {
   return state.local.data() + size_t{lane} * state.local_words;
 }
 
-void report_element(Warp& warp, const Op* op, const CheckedOp& c, uint32_t lane, const char* space,
-                    uint64_t address, bool global) {
-  std::string text = std::string(space) + " " + (c.writes ? "atomic on " : "load of ") +
-                     std::to_string(c.bytes) + " bytes at " + hex(address) +
-                     " that were never written";
-  if (global) text += "\n  " + warp.cta->grid.memory->describe(address);
-  report(warp, op, TrapKind::uninitialised, int(lane), text);
+void report_element(Warp& warp, const Op* op, const CheckedOp& c, uint32_t lane, Place place) {
+  const std::string text = place.space + " " + (c.writes ? "atomic on " : "load of ") +
+                           std::to_string(c.bytes) + " bytes at " + hex(place.address) +
+                           " that were never written";
+  report(warp, op, TrapKind::uninitialised, int(lane), text, std::move(place));
 }
 
 /// `entries`: of the word that holds the first byte.
 void check_lane(Warp& warp, const Op* op, const CheckedOp& c, uint32_t lane, uint64_t address,
-                uint8_t* entries, const char* space, bool global) {
+                uint8_t* entries, const std::string& space) {
   for (uint32_t e = 0; e < c.elements; ++e) {
     if (!(c.computed >> e & 1)) continue;
     const uint64_t at = address + uint64_t{e} * c.bytes;
@@ -49,23 +47,22 @@ void check_lane(Warp& warp, const Op* op, const CheckedOp& c, uint32_t lane, uin
     for (uint32_t w = 0; w < (c.bytes + 3u) / 4; ++w) none &= (load(first + w) & wanted) == wanted;
     // One element behind what was written: CUB's merges look there and ignore what they find.
     const uint64_t before = at - c.bytes;
-    if (none && !global && at >= c.bytes)
+    if (none && space != "global" && at >= c.bytes)
       none = (load(entries + (int64_t(before / 4) - int64_t(address / 4))) &
               bytes_of_word(before, c.bytes)) != 0;
     if (!none) continue;
-    report_element(warp, op, c, lane, space, at, global);
+    report_element(warp, op, c, lane, {space, at});
     return;  // only where findings do not end the launch
   }
 }
 
 void check_part(Warp& warp, const Op* op, const CheckedOp& c, const Part& part,
-                const Shadow& shadow, bool global) {
+                const Shadow& shadow, const std::string& space) {
   if (!part || !warp.cta->checks->scans.any(shadow.unwritten, part.words())) [[likely]]
     return;
   each_of(part.mask, [&](uint32_t lane) {
     const uint64_t address = part.address(lane);
-    check_lane(warp, op, c, lane, address, shadow.unwritten + address / 4,
-               global ? "global" : "shared", global);
+    check_lane(warp, op, c, lane, address, shadow.unwritten + address / 4, space);
   });
 }
 
@@ -97,15 +94,15 @@ void mark_part(const CtaChecks& checks, const Part& part, uint32_t bytes, const 
 void check_written(Warp& warp, const Op* op, const CheckedOp& c, const Request& r) {
   const CtaChecks& checks = *warp.cta->checks;
   if (!checks.grid.which.init || !c.computed) return;
-  check_part(warp, op, c, r.global, checks.grid.global, true);
-  check_part(warp, op, c, r.shared, checks.shared, false);
+  check_part(warp, op, c, r.global, checks.grid.global, "global");
+  check_part(warp, op, c, r.shared, checks.shared, "shared");
   if (r.peers)
     each_peer(warp, op, r, [&](Cta& block, const Part& part) {
-      check_part(warp, op, c, part, block.checks->shared, false);
+      check_part(warp, op, c, part, block.checks->shared, "shared");
     });
   each_of(r.local, [&](uint32_t lane) {
     const uint32_t address = r.elsewhere[lane];
-    check_lane(warp, op, c, lane, address, local_of(warp, lane) + address / 4, "local", false);
+    check_lane(warp, op, c, lane, address, local_of(warp, lane) + address / 4, "local");
   });
 }
 

@@ -130,11 +130,11 @@ void check_lanes_agree(Warp& warp, const Op* op, const CheckedOp& c, const Reque
             continue;
           const uint32_t bits = c.bytes < 4 ? (1u << 8 * c.bytes) - 1 : ~0u;
           if (((mine ^ theirs) & bits) == 0) continue;
-          report(warp, op, TrapKind::race, int(lane),
-                 describe(warp, r.bytes, address, global, true,
-                          "where another lane of the same instruction stores another value"),
-                 party_of(warp.cta->grid, c.number, warp.cta->linear, warp.index * kLanes + other),
-                 c.number);
+          report_race(
+              warp, op, lane, r.bytes, {global ? "global" : "shared", address}, true,
+              "where another lane of the same instruction stores another value",
+              party_of(warp.cta->grid, c.number, warp.cta->linear, warp.index * kLanes + other),
+              c.number);
           return;
         }
         return;
@@ -147,6 +147,16 @@ void check_lanes_agree(Warp& warp, const Op* op, const CheckedOp& c, const Reque
   check(r.global, true);
 }
 
+void report_begun(Warp& warp, const Op* op, uint32_t lane, uint32_t bytes, uint64_t offset,
+                  bool writes, uint64_t begun) {
+  const Access access = Access::of(begun);
+  report_race(warp, op, lane, bytes, {"shared", offset}, writes,
+              "in the destination of an asynchronous copy that was not waited for",
+              party_of(warp.cta->grid, access.op,
+                       block_of_rank(*warp.cta, warp_record::rank(begun)), access.thread),
+              access.op);
+}
+
 void report_pending(Warp& warp, const Op* op, const CtaChecks& owner, const Part& part,
                     uint32_t bytes, bool writes) {
   if (!owner.pending_words) return;
@@ -155,13 +165,7 @@ void report_pending(Warp& warp, const Op* op, const CtaChecks& owner, const Part
     const uint64_t begun = owner.pending[word];
     if (!begun || found) return;
     found = true;
-    const Access access = Access::of(begun);
-    report(warp, op, TrapKind::race, int(lane),
-           describe(warp, bytes, part.address(lane), false, writes,
-                    "in the destination of an asynchronous copy that was not waited for"),
-           party_of(warp.cta->grid, access.op, block_of_rank(*warp.cta, warp_record::rank(begun)),
-                    access.thread),
-           access.op);
+    report_begun(warp, op, lane, bytes, part.address(lane), writes, begun);
   });
 }
 

@@ -13,6 +13,9 @@ void check_race_of_writes(Warp&, const Op*, const CheckedOp&, const Request&);
 void check_lanes_agree(Warp&, const Op*, const CheckedOp&, const Request&);
 /// Accesses to the destination of a copy that may not have arrived.
 void report_pending(Warp&, const Op*, const Request&, bool writes);
+/// One access, at an offset in shared memory of which `begun` was kept when the copy began.
+void report_begun(Warp&, const Op*, uint32_t lane, uint32_t bytes, uint64_t offset, bool writes,
+                  uint64_t begun);
 inline void check_pending(Warp& warp, const Op* op, const Request& r, bool writes) {
   if (warp.cta->checks->pending_words || r.peers) [[unlikely]]
     report_pending(warp, op, r, writes);

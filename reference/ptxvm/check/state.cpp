@@ -145,8 +145,8 @@ Party party_of(const Grid& grid, uint32_t op, uint64_t block, uint32_t thread) {
 }
 
 void report(Warp& warp, const Op* op, TrapKind kind, int lane, const std::string& detail,
-            std::optional<Party> other, uint32_t other_op) {
-  const Trap trap = fault(warp, op, kind, lane, detail, std::move(other));
+            std::optional<Place> where, std::optional<Party> other, uint32_t other_op) {
+  const Trap trap = fault(warp, op, kind, lane, detail, std::move(where), std::move(other));
   GridChecks& grid = *warp.cta->grid.checks;
   if (!grid.which.only_report) throw trap;
   const std::lock_guard lock(grid.reporting);

@@ -115,7 +115,8 @@ void check_rows(Warp&, const Op*, bool shared, uint64_t first, uint64_t rows, ui
 /// A finding by `lane` (-1: the first) of the running lanes: throws Trap, or reports it once and
 /// returns.
 void report(Warp&, const Op*, TrapKind, int lane, const std::string& detail,
-            std::optional<Party> other = std::nullopt, uint32_t other_op = 0);
+            std::optional<Place> = std::nullopt, std::optional<Party> other = std::nullopt,
+            uint32_t other_op = 0);
 /// The running lanes and the others of the warp are in step: what follows is after what was. Clocks
 /// that have no room left begin anew, in all blocks of the cluster.
 void advance(Warp&);

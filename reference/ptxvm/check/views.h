@@ -33,12 +33,13 @@ void each_word_once(const Part& part, uint32_t bytes, F f) {
       f(Access::of(words.tags[s->tag + i]).thread, words.base + uint64_t(s->word) + i, uint8_t{15});
 }
 
-inline std::string describe(const Warp& warp, uint32_t bytes, uint64_t address, bool global,
-                            bool writes, const char* against) {
-  std::string text = std::string(global ? "global " : "shared ") + (writes ? "store" : "load") +
-                     " of " + std::to_string(bytes) + " bytes at " + hex(address) + " " + against;
-  if (global) text += "\n  " + warp.cta->grid.memory->describe(address);
-  return text;
+/// `other_op`: the number of the op that the other thread ran.
+inline void report_race(Warp& warp, const Op* op, uint32_t lane, uint32_t bytes, Place place,
+                        bool writes, const char* against, Party other, uint32_t other_op) {
+  const std::string text = place.space + (writes ? " store" : " load") + " of " +
+                           std::to_string(bytes) + " bytes at " + hex(place.address) + " " +
+                           against;
+  report(warp, op, TrapKind::race, int(lane), text, std::move(place), std::move(other), other_op);
 }
 
 inline constexpr uint32_t kThreadAt = kByteBits + kOpBits;
@@ -125,10 +126,9 @@ struct BlockView {
 template <class Eye>
 void report_race(Warp& warp, const Op* op, uint32_t bytes, uint64_t address, uint32_t lane,
                  bool writes, const Eye& eye, uint64_t record, bool wrote) {
-  const bool global = std::is_same_v<Eye, BlockView>;
-  report(warp, op, TrapKind::race, int(lane),
-         describe(warp, bytes, address, global, writes, eye.against(record, wrote)),
-         eye.party(warp, record), Access::of(record).op);
+  const char* const space = std::is_same_v<Eye, BlockView> ? "global" : "shared";
+  report_race(warp, op, lane, bytes, {space, address}, writes, eye.against(record, wrote),
+              eye.party(warp, record), Access::of(record).op);
 }
 
 /// Returns what the scan found. `shadow`: what is to be looked at of it.

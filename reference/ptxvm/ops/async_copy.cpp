@@ -2,6 +2,7 @@
 // section 9.7.9.25.3. async_copy.h says when the bytes arrive.
 #include "reference/ptxvm/async_copy.h"
 
+#include "reference/ptxvm/bulk_copy.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/ops/access.h"
 #include "reference/ptxvm/ops/mbarrier.h"
@@ -39,9 +40,7 @@ void read_part(Warp& w, const Op* from, Site& site, int lane, uint32_t size, std
     raise(w, from, TrapKind::misaligned, lane,
           "the source of cp.async is not a multiple of its size");
   const std::byte* p = locate_global<1, true, false>(w, from, site);
-  if (!w.cta->grid.memory->find(address, size))
-    raise(w, from, TrapKind::out_of_bounds, lane,
-          w.cta->grid.memory->describe(address + size - 1).c_str());
+  check_global(w, from, lane, "global load", address, size);
   std::memcpy(data, p, size);
 }
 
