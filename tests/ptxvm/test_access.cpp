@@ -134,5 +134,18 @@ mul.wide.u32 %d0, %r0, 4; add.u64 %d0, %d0, %a0; st.global.u32 [%d0], %r4;)"));
   for (uint32_t i = 0; i < 32; ++i) EXPECT_EQ(y[i], i);
 }
 
+TEST(Access, ConstantsAreASpaceOfTheirOwn) {
+  Runner run(entry(1,
+                   "mov.u64 %d1, c; cvta.const.u64 %d1, %d1; mov.u64 %d2, g; cvta.global.u64 %d2, "
+                   "%d2; isspacep.const %p1, %d1; isspacep.global %p2, %d1; isspacep.const %p3, "
+                   "%d2; isspacep.global %p4, %d2; selp.u32 %r1, 1, 0, %p1; selp.u32 %r2, 2, 0, "
+                   "%p2; selp.u32 %r3, 4, 0, %p3; selp.u32 %r4, 8, 0, %p4; add.u32 %r1, %r1, %r2;"
+                   "add.u32 %r1, %r1, %r3; add.u32 %r1, %r1, %r4; st.global.u32 [%a0], %r1;",
+                   ".const .b32 c[4] = {1}; .global .b32 g[4];"));
+  auto x = run.buffer<uint32_t>(1);
+  run.run({1}, {1}, {x.address});
+  EXPECT_EQ(x[0], 9u);
+}
+
 }  // namespace
 }  // namespace ptxvm::test

@@ -1,6 +1,8 @@
 // Copies: mov with its vector forms, cvta, isspacep. PTX ISA 9.0,
 // sections 9.7.9.3, 9.7.9.19, 9.7.9.20.
 #include "reference/ptxvm/address.h"
+#include "reference/ptxvm/cta.h"
+#include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/ops/types.h"
 
 namespace ptxvm::PTXVM_ISA {
@@ -116,13 +118,16 @@ const Op* in_space(Warp& w, const Op* op) {
   return op + 1;
 }
 /// Global: what lies in no window. Constant variables live in global memory here.
-const Op* in_global(Warp& w, const Op* op) {
+/// Constants lie among the allocations of global memory, but are a space of their own.
+template <bool wanted>
+const Op* is_constant(Warp& w, const Op* op) {
   const uint64_t* a = lanes<uint64_t>(w, op->a);
   uint32_t bits = 0;
   each_lane(w.mask, [&](int l) {
     const bool windowed = in_window(a[l], kSharedWindow) || in_window(a[l], kLocalWindow) ||
                           in_window(a[l], kParamWindow);
-    bits |= uint32_t{!windowed} << l;
+    const Memory::Allocation* found = windowed ? nullptr : w.cta->grid.memory->find(a[l]);
+    bits |= uint32_t{!windowed && (found && found->constant) == wanted} << l;
   });
   set_predicate(w, op->dst, bits);
   return op + 1;
@@ -171,7 +176,8 @@ Selected select_cvta(const Instruction& in) {
 }
 
 Selected select_isspacep(const Instruction& in) {
-  if (in.space() == Space::global) return {in_global};
+  if (in.space() == Space::global) return {is_constant<false>};
+  if (in.space() == Space::constant) return {is_constant<true>};
   const uint64_t window = window_of(in.space());
   return window ? Selected{in_space, int64_t(window)} : Selected{};
 }
