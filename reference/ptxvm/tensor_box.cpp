@@ -28,9 +28,7 @@ class Rows {
   }
 
   void add_spans(const Position& position) {
-    uint64_t address = map_.address;
-    for (uint32_t i = 1; i < map_.rank(); ++i)
-      address += uint64_t(position[i]) * map_.strides[i - 1];
+    const uint64_t address = row_address(position);
     const int64_t step = map_.interleave == TensorInterleave::none ? 1 : map_.steps[0];
     const int64_t end = int64_t(map_.size(0) / unit_.elements);
     const int64_t start = position[0] / unit_.elements;
@@ -44,6 +42,15 @@ class Rows {
                             uint32_t(together) * unit_.global_bytes});
       k += together - 1;
     }
+  }
+
+  /// Sizes and strides may lead beyond 64 bits, and must not come round to somebody's memory.
+  uint64_t row_address(const Position& position) const {
+    constexpr uint64_t kNobodys = uint64_t{1} << 63;
+    unsigned __int128 address = map_.address;
+    for (uint32_t i = 1; i < map_.rank(); ++i)
+      address += static_cast<unsigned __int128>(position[i]) * map_.strides[i - 1];
+    return address < kNobodys ? static_cast<uint64_t>(address) : kNobodys;
   }
 
   const TensorMap& map_;
@@ -122,6 +129,17 @@ void add_pieces(const TensorMap& map, uint32_t row_bytes, uint32_t shared, Tenso
 }
 
 }  // namespace
+
+uint64_t tensor_box_bytes(const TensorMap& map) {
+  const TensorUnit unit = tensor_unit(map);
+  if (map.mode == TensorMode::im2col) {
+    const bool sliced = map.interleave != TensorInterleave::none;
+    return uint64_t{map.pixels} * (sliced ? 1 : map.channels / unit.elements) * unit.shared_bytes;
+  }
+  uint64_t bytes = uint64_t{traversed(map, 0) / unit.elements} * unit.shared_bytes;
+  for (uint32_t i = 1; i < map.rank(); ++i) bytes *= traversed(map, i);
+  return bytes;
+}
 
 TensorBox::TensorBox(const TensorMap& map, std::span<const int32_t> coordinates,
                      std::span<const uint16_t> offsets, uint32_t shared) {

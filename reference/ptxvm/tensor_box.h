@@ -22,6 +22,9 @@ struct TensorSpan {
   uint32_t bytes;
 };
 
+/// TensorBox::bytes of a map without error, which may be more than fits there.
+uint64_t tensor_box_bytes(const TensorMap&);
+
 struct TensorBox {
   /// Of a map without error. `offsets`: im2col offsets along W, H, D; none: zeros. The box's
   /// first row is at `shared`, an offset in its block's shared memory.

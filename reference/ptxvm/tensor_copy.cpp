@@ -74,6 +74,10 @@ TensorBox box_of(Warp& warp, const Op* op, int lane, const TensorMap& map,
   if (copy.shared % kSharedAlignment)
     raise(warp, op, TrapKind::misaligned, lane,
           "the shared address of a tensor copy is not a multiple of 128");
+  const uint64_t bytes = tensor_box_bytes(map);
+  if (bytes >= uint64_t{1} << kPeerShift)
+    refuse(warp, op, lane,
+           "a box of " + std::to_string(bytes) + " bytes: no block has as much shared memory");
   return {map,
           {copy.coordinates, copy.dimensions},
           {copy.offsets, copy.mode == TensorMode::im2col ? copy.dimensions - 2 : 0},

@@ -52,6 +52,28 @@ TEST(TensorForms, Refusals) {
                PtxError);
 }
 
+// Products of 32 and 64 bits that came out as 0 would write to nobody's memory, or read row 0.
+TEST(TensorForms, NumbersThatDoNotFit) {
+  Device device;
+  Copy far = small(device);
+  far.map.sizes[1] = 0;  // 2^32
+  far.map.box[1] = 1;
+  far.map.strides[0] = uint64_t{1} << 39;
+  far.at[1] = 1 << 30;
+  device.expect_trap(kArrive + load_text(far) + kShow, far, TrapKind::out_of_bounds,
+                     "tensor copy: row of 64 bytes");
+  Copy large = small(device, TensorType::u8);
+  large.map.last_dimension = 3;
+  for (uint32_t i = 0; i < 4; ++i) {
+    large.map.sizes[i] = i ? 1 : 16;
+    large.map.steps[i] = 1;
+    large.map.box[i] = 256;
+    if (i) large.map.strides[i - 1] = 16;
+  }
+  device.expect_trap(kArrive + load_text(large) + kShow, large, TrapKind::illegal_instruction,
+                     "a box of 4294967296 bytes");
+}
+
 /// Every spelling that the ISA has and the other tests have not.
 TEST(TensorForms, Forms) {
   Device device;
