@@ -8,13 +8,12 @@
 #include <bit>
 #include <cstring>
 
+#include "reference/ptxvm/atomic_128.h"
 #include "reference/ptxvm/atomic_change.h"
 #include "reference/ptxvm/resolve.h"
 
 namespace ptxvm {
 namespace {
-
-using Bits128 = unsigned __int128;
 
 template <class T>
 using Bits =
@@ -46,26 +45,10 @@ void set_lane(Warp& warp, uint32_t operand, int lane, Bits<T> value) {
   }
 }
 
-/// update() of 128 bits: cmpxchg16b, which the plain x86-64 target does not have (-mcx16).
-template <class F>
-Bits128 update128(bool alone, std::byte* at, F change) {
-  auto* p = reinterpret_cast<Bits128*>(at);
-  Bits128 old = *p;
-  if (alone) {
-    *p = change(old);
-    return old;
-  }
-  for (;;) {
-    const Bits128 seen = __sync_val_compare_and_swap(p, old, change(old));
-    if (seen == old) return old;
-    old = seen;
-  }
-}
-
 /// *p becomes change(*p); returns what it was.
 template <class B, class F>
 B update(bool alone, std::byte* at, F change) {
-  if constexpr (sizeof(B) == 16) return update128(alone, at, change);
+  if constexpr (sizeof(B) == 16) return update_128(alone, at, change);
   auto* p = reinterpret_cast<B*>(at);
   if (alone) {
     const B old = *p;

@@ -139,5 +139,26 @@ TEST(Atomic, ManyWorkersLoseNothing) {
   EXPECT_EQ(x[2], 7u);
 }
 
+// Block 0 stores pairs of equal halves until block 1 has loaded as many; no pair may be of two.
+TEST(Atomic, NobodySeesHalfOfARelaxedStore) {
+  const std::string common =
+      ".reg .b128 %q; mov.u32 %r1, %ctaid.x; setp.eq.u32 %p1, %r1, 0; mov.u32 %r2, 0; mov.u64 %d1, "
+      "0; @!%p1 bra LOAD;\n";
+  const std::string stores =
+      "STORE: add.u64 %d1, %d1, 1; mov.b128 %q, {%d1, %d1}; st.relaxed.gpu.global.b128 [%a0], %q;"
+      "add.u32 %r2, %r2, 1; setp.lt.u32 %p2, %r2, 100000; @%p2 bra STORE; ret;\n";
+  const std::string loads =
+      "LOAD: ld.relaxed.gpu.global.b128 %q, [%a0]; mov.b128 {%d2, %d3}, %q; setp.ne.u64 %p3, %d2, "
+      "%d3; @%p3 add.u64 %d1, %d1, 1; add.u32 %r2, %r2, 1; setp.lt.u32 %p2, %r2, 100000;"
+      "@%p2 bra LOAD; st.global.u64 [%a0+16], %d1;";
+  Runner run(entry(1, common + stores + loads), 2);
+  auto x = run.buffer<uint64_t>(3);
+  x[2] = 1;
+  run.run({2}, {1}, {x.address});
+  EXPECT_EQ(x[0], 100000u);
+  EXPECT_EQ(x[1], 100000u);
+  EXPECT_EQ(x[2], 0u);
+}
+
 }  // namespace
 }  // namespace ptxvm::test
