@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "reference/ptxvm/atomic.h"
+#include "reference/ptxvm/check/bulk.h"
 #include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/cta.h"
 
@@ -35,6 +36,8 @@ void begin(Warp& warp, const Op* op, int lane, const std::byte* data, uint32_t b
                     .reduction = reduction,
                     .barrier = uint32_t(object - block.shared),
                     .transactions = bytes});
+  bulk_begins(warp, op, lane, block, uint32_t(object - block.shared),
+              uint32_t(target - block.shared), bytes, 0, reduction != nullptr);
 }
 
 /// `width` elements of T.

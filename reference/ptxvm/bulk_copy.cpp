@@ -10,6 +10,7 @@
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/mbarrier.h"
 #include "reference/ptxvm/text.h"
+#include "reference/ptxvm/where.h"
 
 namespace ptxvm {
 namespace {
@@ -70,11 +71,9 @@ void check_global(Warp& warp, const Op* op, int lane, const char* what, uint64_t
   const Memory& memory = *warp.cta->grid.memory;
   if (memory.find(address, bytes)) return;
   const uint64_t bad = memory.find(address) ? address + bytes - 1 : address;
-  const std::string text = std::string(what) + " of " + std::to_string(bytes) + " bytes at " +
-                           hex(address) + "\n  " + memory.describe(bad);
-  const TrapKind kind =
-      memory.was_released(bad) ? TrapKind::use_after_free : TrapKind::out_of_bounds;
-  raise(warp, op, kind, lane, text.c_str());
+  raise(warp, op, outside(memory, bad), lane,
+        std::string(what) + " of " + std::to_string(bytes) + " bytes at " + hex(address),
+        {"global", bad});
 }
 
 void perform_bulk(bool alone, std::byte* to, const std::byte* from, size_t bytes,
@@ -160,7 +159,10 @@ void bulk_to_global(Warp& warp, const Op* op, int lane, const BulkRequest& copy)
   std::byte* const target = in_global(warp, op, lane, copy.to, copy.bytes, access);
   count_shared_bytes(warp, op, copy.bytes);
   note_shared_source(warp, op, lane, copy.from, source, copy.bytes);
-  if (copy.mask != 0xffff) return write_masked(warp, copy, target, source);
+  if (copy.mask != 0xffff) {
+    write_masked(warp, copy, target, source);
+    return bulk_begun(warp);
+  }
   perform_bulk(warp.worker->alone, target, source, copy.bytes, copy.reduction);
   bulk_writes_global(warp, op, lane, copy.to, copy.bytes, copy.reduction != nullptr);
 }

@@ -72,6 +72,29 @@ TEST(CheckCluster, WordsOfAnotherBlockThatNobodyWrote) {
   expect_text(bad.trap(TrapKind::uninitialised, 2, 64, {0}, kTwo), "shared load of 4 bytes");
 }
 
+TEST(CheckCluster, StoresThatAnMbarrierCounts) {
+  const auto kernel = [](const std::string& wait) {
+    return entry_90(1, ".shared .align 8 .b8 b[8];" + std::string(kShared) +
+                           "setp.eq.u32 %p1, %r2, 0; @%p1 mbarrier.init.shared.b64 [b], 1;"
+                           "@%p1 mbarrier.arrive.expect_tx.shared.b64 _, [b], 256;" +
+                           kMeet + line(3) +
+                           "mov.u32 %r6, %cluster_ctarank; xor.b32 %r6, %r6, 1;"
+                           "mapa.shared::cluster.u32 %r7, %r3, %r6;"
+                           "mov.u32 %r8, b; mapa.shared::cluster.u32 %r8, %r8, %r6;"
+                           "st.async.shared::cluster.mbarrier::complete_tx::bytes.u32 [%r7], %r2, "
+                           "[%r8];" +
+                           wait + line(5) + "ld.shared.u32 %r9, [%r3]; add.u32 %r9, %r9, 1;" +
+                           kMeet);
+  };
+  CheckedRunner good(
+      kernel("AGAIN: mbarrier.try_wait.parity.shared.b64 %p2, [b], 0; @!%p2 bra AGAIN;"));
+  for (int i = 0; i < 3; ++i) good.run(4, 64, {0}, kTwo);
+  CheckedRunner bad(kernel(kMeet), {.race = true});
+  const std::string text = bad.trap(TrapKind::race, 4, 64, {0}, kTwo);
+  expect_text(text, "the destination of an asynchronous copy that was not waited for");
+  expect_text(text, "st.async");
+}
+
 /// Thread 0, or the one named, copies 256 bytes to s; thread t loads its word.
 std::string bulk(const std::string& wait, const std::string& before = "",
                  const std::string& copier = "0") {

@@ -116,7 +116,8 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
               const std::unordered_set<std::string_view>& computed) {
   const std::string_view m = in.mnemonic;
   const bool data = checks.init || checks.race;
-  if (in.has("async") && m != "cp") return {};
+  if (data && in.has("async") && (in.has("bulk") || m == "st" || m == "red"))
+    return {checked_bulk, {}};
   if ((m == "ld" || m == "ldu" || m == "st") && data) {
     const ptx::Space space = in.space();
     const bool covered = space == ptx::Space::generic || space == ptx::Space::global ||
@@ -127,7 +128,6 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
   }
   if ((m == "atom" || m == "red") && data) return atomic(in);
   if ((m == "ldmatrix" || m == "stmatrix") && data) return matrix(in);
-  if (m == "cp" && data && in.has("bulk")) return {checked_bulk, {}};
   if (m == "cp" && data && !in.has("mbarrier")) return async_copy(in);
   if ((m == "mbarrier" || m == "cp") && data && !in.has("pending_count")) {
     Choice c;
