@@ -156,7 +156,11 @@ bool mma_form(const ptx::Instruction& in, MmaForm& form) {
     if (layouts[1] == "col") form.flags |= MmaForm::b_column;
     const size_t wanted[] = {types[0] == Element::f16 ? 4u : 8u, 2, 2,
                              types[3] == Element::f16 ? 4u : 8u};
-    if (in.operands.size() != 4 || in.has("satfinite")) return false;
+    for (const Element e : {types[0], types[3]})
+      if (e != Element::f16 && e != Element::f32) return false;
+    if (in.operands.size() != 4) return false;
+    for (const char* word : {"satfinite", "sp", "sp::ordered_metadata"})
+      if (in.has(word)) return false;
     for (size_t i = 0; i < 4; ++i)
       if (in.operands[i].elements.size() != wanted[i]) return false;
     form.a_registers = form.b_registers = 2;

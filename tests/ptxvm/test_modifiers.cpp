@@ -46,6 +46,17 @@ TEST(Modifiers, WhatDoesNotGoTogetherIsRefused) {
            "%r2, %r3}, {%r4, %r5, %r6, %r7}, {%f0, %f1, %f2, %f3}, %r8, 2;",
            "mma.sp.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f0, %f1, %f2, %f3}, {%r0, %r1, "
            "%r2, %r3}, {%r4, %r5}, {%f0, %f1, %f2, %f3}, %r8, 0;",
+           "mma.sp.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32 {%f0, %f1, %f2, %f3, %f4, %f5, %f6, "
+           "%f7}, {%r0, %r1}, {%r2, %r3}, {%f0, %f1, %f2, %f3, %f4, %f5, %f6, %f7};",
+           "cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes.multicast::"
+           "cluster [%r1], [%r2], %r3, [%r4], %h1;",
+           "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.cp_mask [%r1], "
+           "[%a0], "
+           "%r3, [%r4], %h1;",
+           "cp.async.bulk.global.shared::cta [%a0], [%r2], %r3;",
+           "cp.reduce.async.bulk.tensor.1d.shared::cluster.global.add.tile.mbarrier::complete_tx::"
+           "bytes [%r1], [%a0, {%r2}], [%r3];",
+           "{ .reg .b128 q<2>; ld.relaxed.gpu.global.v2.b128 {q0, q1}, [%a0]; }",
            "alloca.u64 %d1, %d2, 24;",
            "fma.rz.bf16x2 %r0, %r1, %r2, %r3;",
            "cvt.pack.sat.u16.s32 %r0, %r1, %r2;",

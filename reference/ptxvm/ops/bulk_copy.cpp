@@ -91,24 +91,27 @@ const Op* run_nothing(Warp&, const Op* op) { return op + 1; }
 }  // namespace
 
 Selected select_bulk(const ptx::Instruction& in) {
-  if (in.has("tensor")) return select_tensor_copy(in);
   if (in.has("ignore_oob")) return {};
+  if (in.has("tensor")) return select_tensor_copy(in);
   if (in.has("commit_group") || in.has("wait_group")) return {run_nothing};
   if (in.has("prefetch")) return {prefetch};
   const bool counted = in.has("mbarrier::complete_tx::bytes"),
-             has_policy = in.has("L2::cache_hint");
+             has_policy = in.has("L2::cache_hint"), reduces = in.has("reduce"),
+             multicast = in.has("multicast::cluster");
+  if (!counted && !in.has("bulk_group")) return {};
+  if (in.has("cp_mask") && (counted || reduces)) return {};
+  if (multicast && (!counted || reduces || !in.has("global"))) return {};
   if (in.operands.size() < 3u + counted + has_policy + in.has("cp_mask")) return {};
-  if (in.has("reduce")) {
+  if (reduces) {
     if (!reduction_of(in) || (counted && !combines_shared(in))) return {};
     return {counted ? reduce_to_shared : reduce_to_global};
   }
   if (!counted) {
-    if (!in.has("bulk_group")) return {};
     if (in.has("cp_mask")) return {has_policy ? to_global_masked<true> : to_global_masked<false>};
     return {to_global};
   }
   if (!in.has("global")) return {to_shared<false, false>};
-  return {in.has("multicast::cluster") ? to_shared<true, true> : to_shared<true, false>};
+  return {multicast ? to_shared<true, true> : to_shared<true, false>};
 }
 
 }  // namespace ptxvm::PTXVM_ISA

@@ -95,6 +95,8 @@ Selected select_tensor_copy(const ptx::Instruction& in) {
   if (!dimensions || is_newer(in) || (is_im2col(in) && dimensions < 3)) return {};
   const bool loads = in.has("mbarrier::complete_tx::bytes"), prefetches = in.has("prefetch");
   if (!loads && !prefetches && !in.has("bulk_group")) return {};
+  if ((loads && in.has("reduce")) || in.has("cp_mask")) return {};
+  if (in.has("multicast::cluster") && !loads) return {};
   const size_t map = loads ? 1 : 0, addresses = loads ? 3 : prefetches ? 1 : 2;
   const size_t needed =
       addresses + in.has("im2col") + in.has("multicast::cluster") + in.has("L2::cache_hint");
