@@ -123,6 +123,17 @@ void finish(const Tensor& tensor, const TensorMap& map) {
   std::memcpy(tensor.out, &map, sizeof map);
 }
 
+/// `fields(tensor, map)` checks and sets what only one of the encoders has.
+template <class Fields, class... Arguments>
+CUresult encode(Fields fields, Arguments... arguments) {
+  return answer([&] {
+    const Tensor tensor{arguments...};
+    TensorMap map = common_fields(tensor);
+    fields(tensor, map);
+    finish(tensor, map);
+  });
+}
+
 }  // namespace
 
 CUresult tensor_map_encode_tiled(CUtensorMap* out, CUtensorMapDataType type, cuuint32_t rank,
@@ -130,25 +141,13 @@ CUresult tensor_map_encode_tiled(CUtensorMap* out, CUtensorMapDataType type, cuu
                                  const cuuint32_t* box, const cuuint32_t* steps,
                                  CUtensorMapInterleave interleave, CUtensorMapSwizzle swizzle,
                                  CUtensorMapL2promotion promotion, CUtensorMapFloatOOBfill fill) {
-  return answer([&] {
-    const Tensor tensor{"cuTensorMapEncodeTiled",
-                        out,
-                        type,
-                        rank,
-                        address,
-                        sizes,
-                        strides,
-                        steps,
-                        interleave,
-                        swizzle,
-                        promotion,
-                        fill};
-    TensorMap map = common_fields(tensor);
+  const auto fields = [&](const Tensor& tensor, TensorMap& map) {
     demand(tensor, box, "an array is null");
     for (cuuint32_t i = 0; i < rank; ++i)
       map.box[i] = fitting<uint16_t>(tensor, box[i], numbered("boxDim", i));
-    finish(tensor, map);
-  });
+  };
+  return encode(fields, "cuTensorMapEncodeTiled", out, type, rank, address, sizes, strides, steps,
+                interleave, swizzle, promotion, fill);
 }
 
 CUresult tensor_map_encode_im2col(CUtensorMap* out, CUtensorMapDataType type, cuuint32_t rank,
@@ -157,20 +156,7 @@ CUresult tensor_map_encode_im2col(CUtensorMap* out, CUtensorMapDataType type, cu
                                   cuuint32_t pixels, const cuuint32_t* steps,
                                   CUtensorMapInterleave interleave, CUtensorMapSwizzle swizzle,
                                   CUtensorMapL2promotion promotion, CUtensorMapFloatOOBfill fill) {
-  return answer([&] {
-    const Tensor tensor{"cuTensorMapEncodeIm2col",
-                        out,
-                        type,
-                        rank,
-                        address,
-                        sizes,
-                        strides,
-                        steps,
-                        interleave,
-                        swizzle,
-                        promotion,
-                        fill};
-    TensorMap map = common_fields(tensor);
+  const auto fields = [&](const Tensor& tensor, TensorMap& map) {
     demand(tensor, rank >= 3, "tensorRank is not 3, 4 or 5");
     demand(tensor, lower && upper, "an array is null");
     map.mode = ptxvm::TensorMode::im2col;
@@ -181,8 +167,9 @@ CUresult tensor_map_encode_im2col(CUtensorMap* out, CUtensorMapDataType type, cu
       map.lower[i] = fitting<int16_t>(tensor, lower[i], numbered("pixelBoxLowerCorner", i));
       map.upper[i] = fitting<int16_t>(tensor, upper[i], numbered("pixelBoxUpperCorner", i));
     }
-    finish(tensor, map);
-  });
+  };
+  return encode(fields, "cuTensorMapEncodeIm2col", out, type, rank, address, sizes, strides, steps,
+                interleave, swizzle, promotion, fill);
 }
 
 CUresult tensor_map_encode_im2col_wide(CUtensorMap*, CUtensorMapDataType, cuuint32_t, void*,
