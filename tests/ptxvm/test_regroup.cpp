@@ -42,19 +42,22 @@ Counted run(const std::string& body, uint32_t blocks = 1, int workers = 1) {
   return counted;
 }
 
-// Lanes 0 to 15 sleep on their way, so the others are at the shuffle first and wait there: two
-// groups come, one goes on.
-TEST(Regroup, TwoComeOneGoesOn) {
-  for (const int workers : {1, 3}) {
-    const Counted c = run(R"(
-mov.u32 %r0, %laneid;
+/// Lanes 0 to 15 come to `before` later than the others.
+const std::string kLateHalf = R"(
 setp.gt.u32 %p1, %r0, 15;
 @%p1 bra MEET;
 nanosleep.u32 100;
 mov.u32 %r4, 0;
 MEET:
 add.u32 %r1, %r0, 1; // before
-shfl.sync.bfly.b32 %r2, %r1, 16, 31, -1; // shuffle
+)";
+
+// Lanes 0 to 15 sleep on their way, so the others are at the shuffle first and wait there: two
+// groups come, one goes on.
+TEST(Regroup, TwoComeOneGoesOn) {
+  for (const int workers : {1, 3}) {
+    const Counted c = run("mov.u32 %r0, %laneid;\n" + kLateHalf +
+                              R"(shfl.sync.bfly.b32 %r2, %r1, 16, 31, -1; // shuffle
 add.u32 %r1, %r2, 1; // behind
 vote.sync.ballot.b32 %r2, %p1, -1; // vote
 )",
@@ -118,13 +121,7 @@ TEST(Regroup, GuardedShuffle) {
 mov.u32 %r0, %laneid;
 and.b32 %r1, %r0, 1;
 setp.eq.u32 %p2, %r1, 1;
-setp.gt.u32 %p1, %r0, 15;
-@%p1 bra MEET;
-nanosleep.u32 100;
-mov.u32 %r4, 0;
-MEET:
-add.u32 %r1, %r0, 1; // before
-@%p2 shfl.sync.bfly.b32 %r2, %r1, 16, 31, 0xaaaaaaaa; // shuffle
+)" + kLateHalf + R"(@%p2 shfl.sync.bfly.b32 %r2, %r1, 16, 31, 0xaaaaaaaa; // shuffle
 add.u32 %r1, %r2, 1; // behind
 )");
   // Lanes 16-31 come; the even ones go on, the odd ones wait. Lanes 0-15 come: their odd ones
