@@ -113,7 +113,7 @@ std::string Fuzzer::summary() const {
   for (const Strategy* strategy : plan_.strategies) {
     const auto found = tallies_.find(strategy);
     const Tally tally = found == tallies_.end() ? Tally{} : found->second;
-    text += fmt::format("{:<6} {:<28} {:>7} runs {:>6} refused {:>4} mistrusted {:>4} failed",
+    text += fmt::format("{:<15} {:<28} {:>7} runs {:>6} refused {:>4} mistrusted {:>4} failed",
                         to_string(strategy->op), strategy->name, tally.runs, tally.refused,
                         tally.mistrusted, tally.failed);
     for (const auto& [name, runs] : tally.by_config) text += fmt::format("  {} {}", name, runs);
