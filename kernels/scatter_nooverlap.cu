@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "kernels/detail/capability.h"
+#include "kernels/detail/element.cuh"
 #include "kernels/detail/launch.cuh"
-#include "kernels/detail/neighbours.cuh"
 
 namespace tconv {
 namespace {
@@ -22,6 +22,29 @@ struct Grid {
   unsigned blocks_per_row;  ///< inputs of a channel
   unsigned rows;            ///< parts of kTaps neighbouring taps
 };
+
+// One store for a row of taps, in so many words: left to itself the compiler splits the vectors of
+// several channels into their elements, as it does not know how far apart they are.
+template <class E, int kTaps>
+__device__ __forceinline__ void store_row(E* to, const float (&from)[kTaps]) {
+  union {
+    E element[kTaps];
+    uint4 four;
+    uint2 two;
+    unsigned one;
+  } row;
+#pragma unroll
+  for (int t = 0; t < kTaps; ++t) row.element[t] = detail::narrow<E>(from[t]);
+  if constexpr (kTaps * sizeof(E) == sizeof row.four) {
+    __stwb(reinterpret_cast<uint4*>(to), row.four);
+  } else if constexpr (kTaps * sizeof(E) == sizeof row.two) {
+    __stwb(reinterpret_cast<uint2*>(to), row.two);
+  } else if constexpr (kTaps * sizeof(E) == sizeof row.one) {
+    __stwb(reinterpret_cast<unsigned*>(to), row.one);
+  } else {
+    *to = row.element[0];
+  }
+}
 
 // y[n][oc][i*s - crop + t*d] = sum over ic of x[n][ic][i] * w[ic][oc][t], for kTaps neighbouring
 // taps t along w and kChannels output channels. Lanes are neighbouring inputs: all of them want the
@@ -71,7 +94,7 @@ __global__ void __launch_bounds__(kThreads)
 #pragma unroll
   for (int c = 0; c < kChannels; ++c, y += s.out_spatial) {
     if (whole) {
-      detail::store(y + ow, sum[c], true);
+      store_row(y + ow, sum[c]);
       continue;
     }
 #pragma unroll
