@@ -53,10 +53,10 @@ done:)") + ".file 1 \"there.cu\"\n";
 TEST(Profile, LinesAddUpToTheLaunch) {
   const std::string body = std::string(kThread) + R"(
 add.u64 %d1, %a0, %d0; ld.global.f32 %f0, [%d1]; setp.gt.u32 %p0, %r0, 40;
-@%p0 fma.rn.f32 %f0, %f0, %f0, %f0; st.global.f32 [%d1], %f0; red.global.add.f32 [%a0], %f0;)";
-  Runner run(entry(1, body), kProfiling);
-  const auto x = run.buffer<float>(256);
-  const LaunchReport report = run.run({2}, {128}, {x.address});
+@%p0 fma.rn.f32 %f0, %f0, %f0, %f0; st.global.f32 [%d1], %f0; red.global.add.f32 [%a1], %f0;)";
+  Runner run(entry(2, body), kProfiling);
+  const auto x = run.buffer<float>(256), total = run.buffer<float>(1);
+  const LaunchReport report = run.run({2}, {128}, {x.address, total.address});
   Counters sum;
   for (const LaunchReport::Line& line : report.lines)
     for (const auto& [name, value] : line.counters) sum[name] += value;
