@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <regex>
 #include <string>
+#include <sys/wait.h>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -104,12 +105,19 @@ std::string program(const char* path) {
   return libraries == nullptr ? path : fmt::format("LD_LIBRARY_PATH='{}' {}", libraries, path);
 }
 
+/// A case that cannot run, or a shell that cannot start it, has not failed.
+bool failed(int wait_status) {
+  constexpr int kKilled = 128;  // and more: the shell's word for a signal
+  if (WIFSIGNALED(wait_status)) return true;
+  return WEXITSTATUS(wait_status) == kFailed || WEXITSTATUS(wait_status) > kKilled;
+}
+
 int run(const Words& words, const std::string& program) {
   FuzzPlan plan = read_plan(words);
   require_device();
   // In a process of its own: a fault inside a kernel ends the process' use of the device.
   const auto fails = [&](const FuzzCase& c) {
-    return std::system((program + ' ' + arguments_of(c) + " >/dev/null 2>&1").c_str()) != 0;
+    return failed(std::system((program + ' ' + arguments_of(c) + " >/dev/null 2>&1").c_str()));
   };
   Fuzzer fuzzer(std::move(plan), program, fails);
   if (words.problem.empty()) {
