@@ -144,13 +144,18 @@ std::unique_ptr<Program> lower_program(const Module& module, const Function& ent
   program->codes.front()->static_shared = program->static_shared;
   for (const auto& code : program->codes) {
     for (CallSite& site : code->calls) {
-      if (const Reached* callee = site.callee.empty() ? nullptr : reach.find(site.callee))
-        site.code = codes.at(callee->function);
+      const Reached* callee = site.callee.empty() ? nullptr : reach.find(site.callee);
+      if (!callee) continue;
+      if (callee->function->is_entry)
+        throw PtxError(module.name + ": " + code->name + " calls " + site.callee +
+                       ", which is a kernel");
+      site.code = codes.at(callee->function);
     }
   }
   for (const std::string& name : reach.address_taken) {
-    if (const auto address = resolver.address(name))
-      program->by_address[*address] = codes.at(reach.find(name)->function);
+    const Function* const function = reach.find(name)->function;
+    const auto address = resolver.address(name);
+    if (address && !function->is_entry) program->by_address[*address] = codes.at(function);
   }
   return program;
 }

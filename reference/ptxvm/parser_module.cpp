@@ -169,7 +169,10 @@ void Parser::function(Linkage linkage, bool is_entry) {
   f.is_weak = linkage.is_weak;
   f.source = location_;
   performance(f);
-  if (token_.is('(')) f.returns = parameters();
+  if (token_.is('(')) {
+    if (is_entry) fail("a kernel returns nothing, but here are results");
+    f.returns = parameters();
+  }
   f.name = expect_word("a function name");
   if (token_.is('(')) f.params = parameters();
   performance(f);

@@ -217,6 +217,11 @@ TEST(Lower, BranchesPointAtTheEntryOfTheirBlock) {
   EXPECT_EQ(l.op("exit").guard, l.op("bra").guard);
 }
 
+TEST(Lower, KernelsAreNoCallees) {
+  EXPECT_THROW(Lowered(entry("call k; ret;")), PtxError);
+  EXPECT_TRUE(Lowered(entry("mov.u64 %rd2, k; call %rd2; ret;")).program->by_address.empty());
+}
+
 TEST(Lower, FunctionsAreReachedThroughCallsAndAddresses) {
   const Lowered l(
       ".shared .u32 counter;"

@@ -213,6 +213,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{".global .u32 x = {{1}};", "more braces"}, Bad{".global .u32 x[-1];", "negative"},
         Bad{".global .foo x;", "expected a type"},
         Bad{".func f() { } .func f() { }", "defined twice"},
+        Bad{".entry (.param .b32 o) k() { }", "a kernel returns nothing"},
         Bad{".alias a, b;", "'b', which has no body"},
         Bad{".entry k() { .reg .b32 %r<99999999>; }", "at most 65536"},
         Bad{".entry k() { .reg .b32 %r<40000>, %s<40000>; }",
