@@ -56,8 +56,11 @@ Descriptor variant_pack(void* x, void* w, void* y, void* workspace) {
 }
 
 void execute(const Plan& plan, const Descriptor& pack) {
-  check(cudnnBackendExecute(Session::get().handle().get(), plan.executable.get(), pack.get()),
-        "cuDNN " + plan.info.name);
+  const cudnnStatus_t status =
+      cudnnBackendExecute(Session::get().handle().get(), plan.executable.get(), pack.get());
+  // A launch that failed inside of cuDNN leaves its error behind, for whoever launches next.
+  if (status != CUDNN_STATUS_SUCCESS) static_cast<void>(cudaGetLastError());
+  check(status, "cuDNN " + plan.info.name);
 }
 
 void use_stream(cudaStream_t stream) {
@@ -69,8 +72,10 @@ struct Choice final : Prepared {
   const Plan* plan = nullptr;
   std::string comment;
   std::string note() const override {
-    return plan->info.str() + ", " + comment + ", " + std::to_string(plans->plans().size()) +
-           " offered, workspace cap " + std::to_string(plans->options().workspace_cap) + " B";
+    return Session::version() + ": " + plan->info.str() + ", " + comment + ", " +
+           std::to_string(plans->plans().size()) + " offered, " +
+           std::to_string(plans->not_finalised()) + " not finalised, workspace cap " +
+           std::to_string(plans->options().workspace_cap) + " B";
   }
 };
 

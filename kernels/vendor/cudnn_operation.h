@@ -32,7 +32,8 @@ class Operation {
   Descriptor operation_;
 };
 
-/// Why cuDNN cannot express this, one line; empty if it can. Works without a GPU.
+/// Why cuDNN cannot express this, one line; empty if it can. Works without a GPU. Throws Error if
+/// cuDNN fails for another reason.
 std::string inexpressible(Op op, const Problem& problem, const Config& config);
 
 }  // namespace tconv::cudnn

@@ -29,6 +29,8 @@ struct Heuristic {
 constexpr std::array<Heuristic, 3> kHeuristics{
     {{CUDNN_HEUR_MODE_A, "A"}, {CUDNN_HEUR_MODE_B, "B"}, {CUDNN_HEUR_MODE_FALLBACK, "FALLBACK"}}};
 
+constexpr std::string_view kNotFinalised = "not finalised";
+
 constexpr std::array kForbiddenAlways{CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION};
 constexpr std::array kForbiddenF32{CUDNN_NUMERICAL_NOTE_TENSOR_CORE,
                                    CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS,
@@ -93,7 +95,7 @@ void finish(Plan& plan, const Target& target, const PlanOptions& options) {
   executable.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, plan.configuration);
   target.bind_plan(executable);
   try {
-    executable.finalize("not finalised");
+    executable.finalize(kNotFinalised);
   } catch (const Error& error) {
     plan.info.dropped = error.what();
     return;
@@ -172,6 +174,12 @@ std::vector<const Plan*> PlanSet::usable() const {
   for (const Plan& plan : plans_)
     if (plan.info.usable()) result.push_back(&plan);
   return result;
+}
+
+int64_t PlanSet::not_finalised() const {
+  return std::count_if(plans_.begin(), plans_.end(), [](const Plan& plan) {
+    return plan.info.dropped.starts_with(kNotFinalised);
+  });
 }
 
 std::string PlanSet::why_none() const {

@@ -73,6 +73,8 @@ class PlanSet {
   const std::vector<Plan>& plans() const { return plans_; }
   const PlanOptions& options() const { return options_; }
   std::vector<const Plan*> usable() const;
+  /// How many cuDNN itself refused, or failed at, after having offered them.
+  int64_t not_finalised() const;
   /// "cuDNN has no plan for this: 24 offered, 16 TENSOR_CORE, ...": one line for when usable() is
   /// empty.
   std::string why_none() const;

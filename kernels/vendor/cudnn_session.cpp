@@ -15,6 +15,12 @@ Session::Session() {
     unavailable_ = vendor::needs_gpu("cuDNN", why);
 }
 
+std::string Session::version() {
+  const size_t number = cudnnGetVersion();
+  return "cuDNN " + std::to_string(number / 10000) + '.' + std::to_string(number / 100 % 100) +
+         '.' + std::to_string(number % 100);
+}
+
 const Session& Session::get() {
   static const Session session;
   return session;

@@ -17,6 +17,8 @@ class Session {
   const std::string& unavailable() const { return unavailable_; }
   /// Shared, because plans made with it must not outlive it.
   const std::shared_ptr<cudnnContext>& handle() const { return handle_; }
+  /// "cuDNN 9.19.0": of the library that is loaded, which need not be the headers'.
+  static std::string version();
 
  private:
   Session();

@@ -70,13 +70,14 @@ void multiply(const Call& call, int64_t first, int64_t samples) {
   const float one = 1, zero = 0;
   for (int64_t loop = 0; loop < gemm.loops; ++loop) {
     float* const columns = static_cast<float*>(call.workspace) + loop * gemm.columns.loop_stride;
-    check(functions().gemm_strided_batched(
-              Session::get().handle(), a.operation(), b.operation(), gemm.m, gemm.n, gemm.k, &one,
-              a.of_loop(loop), how.stored, a.at.leading, a.at.item_stride, b.of_loop(loop),
-              how.stored, b.at.leading, b.at.item_stride, &zero, columns, CUDA_R_32F,
-              gemm.columns.leading, gemm.columns.item_stride, gemm.items, how.compute,
-              CUBLAS_GEMM_DEFAULT),
-          "cublasGemmStridedBatchedEx");
+    const cublasStatus_t status = functions().gemm_strided_batched(
+        Session::get().handle(), a.operation(), b.operation(), gemm.m, gemm.n, gemm.k, &one,
+        a.of_loop(loop), how.stored, a.at.leading, a.at.item_stride, b.of_loop(loop), how.stored,
+        b.at.leading, b.at.item_stride, &zero, columns, CUDA_R_32F, gemm.columns.leading,
+        gemm.columns.item_stride, gemm.items, how.compute, CUBLAS_GEMM_DEFAULT);
+    // A launch that failed inside of cuBLAS leaves its error behind, for whoever launches next.
+    if (status != CUBLAS_STATUS_SUCCESS) static_cast<void>(cudaGetLastError());
+    check(status, "cublasGemmStridedBatchedEx");
   }
 }
 
