@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <dlfcn.h>
 
 #include <cuda_runtime_api.h>
 #include <fmt/chrono.h>
@@ -30,6 +31,15 @@ cudaDeviceProp device_properties() {
 /// 13000 -> "13.0"; 0, which means none, -> null.
 Json cuda_version(int number) {
   return number == 0 ? Json() : Json(fmt::format("{}.{}", number / 1000, number % 1000 / 10));
+}
+
+/// Of the library that is loaded, which need not be the one that the headers came with. Null if
+/// there is none.
+Json cudnn_version() {
+  const auto loaded = reinterpret_cast<size_t (*)()>(::dlsym(RTLD_DEFAULT, "cudnnGetVersion"));
+  if (loaded == nullptr) return {};
+  const size_t number = loaded();
+  return fmt::format("{}.{}.{}", number / 10000, number / 100 % 100, number % 100);
 }
 
 template <class T>
@@ -70,7 +80,7 @@ Json describe_run(const Backend& backend, const Options& options, const DevicePr
   context["device"] = std::string(gpu.name);
   context["compute_capability"] = fmt::format("{}.{}", gpu.major, gpu.minor);
   context["cuda"] = cuda_version(runtime);
-  context["cudnn"] = TCONV_CUDNN_VERSION[0] != '\0' ? Json(TCONV_CUDNN_VERSION) : Json();
+  context["cudnn"] = cudnn_version();
   context["driver"] = nvml.driver ? Json(*nvml.driver) : Json();
   context["driver_cuda"] = backend.is_virtual ? Json() : cuda_version(driver);
   context["git"] = git_revision();
