@@ -154,6 +154,7 @@ class Baseline {
     EventTimer timer(call.stream);
     double best_us = std::numeric_limits<double>::infinity();
     int failed = 0;
+    std::string why;
     for (const Plan* plan : usable) {
       try {
         const double us = timer.median_us([&] { execute(*plan, pack); });
@@ -161,12 +162,14 @@ class Baseline {
           best_us = us;
           choice.plan = plan;
         }
-      } catch (const Error&) {
+      } catch (const Error& error) {
         ++failed;  // finalised, yet refused at the launch: the others go on
+        why = error.what();
       }
     }
     if (choice.plan == nullptr)
-      throw std::runtime_error("cuDNN: all " + std::to_string(failed) + " plans failed to run");
+      throw std::runtime_error("cuDNN: all " + std::to_string(failed) +
+                               " plans failed to run: " + why);
     choice.comment = "fastest of " + std::to_string(usable.size() - static_cast<size_t>(failed)) +
                      " timed, " + std::to_string(failed) + " failed to run";
   }
