@@ -10,6 +10,7 @@
 #include "reference/ptxvm/check/bulk.h"
 #include "reference/ptxvm/cluster.h"
 #include "reference/ptxvm/grid.h"
+#include "reference/ptxvm/oob_nan.h"
 #include "reference/ptxvm/tensor_box.h"
 #include "reference/ptxvm/text.h"
 
@@ -117,11 +118,7 @@ void count_sectors(Warp& warp, const Op* op, const TensorBox& box, MemoryAccess 
   }
 }
 
-/// What fills elements outside the tensor. The ISA leaves the pattern of OOB-NaN open; this one,
-/// for types of 2 to 8 bytes, is what two public models report that were compared with GPUs of
-/// compute capability 10 and 12 (NumSim, hbfsim).
-constexpr uint16_t kOobNan = 0x7ff7;
-
+/// What fills elements outside the tensor.
 std::vector<std::byte> filled(const TensorMap& map, uint32_t bytes) {
   std::vector<std::byte> data(bytes);
   if (map.fill == TensorFill::nan)

@@ -117,7 +117,31 @@ bool expect_8bit(const Case& c, const std::string& to, const std::string& from, 
   return true;
 }
 
+/// cvt.pack, bit by bit: b's bits first, then a's, then as many of c's as there is room for.
+uint64_t packed(const Case& c) {
+  const std::string& type = c.v.words[2];
+  const int bits = std::stoi(type.substr(1));
+  const bool zero = c.v.text.ends_with(", 0"), immediate = c.v.text.find("-3") != std::string::npos;
+  const int64_t b = immediate ? -3 : int32_t(c.in(1));
+  const auto clamped = [&](int64_t x) {
+    const int64_t span = int64_t{1} << bits, low = type[0] == 's' ? -span / 2 : 0;
+    while (x < low) x = low;
+    while (x >= low + span) x = low + span - 1;
+    return x;
+  };
+  uint64_t d = 0;
+  for (int i = 0; i < 32; ++i) {
+    const uint64_t bit = i < bits       ? clamped(b) >> i
+                         : i < 2 * bits ? clamped(int32_t(c.in(0))) >> (i - bits)
+                         : zero         ? 0
+                                        : c.in(2) >> (i - 2 * bits);
+    d |= (bit & 1) << i;
+  }
+  return d;
+}
+
 bool expect_cvt(const Case& c, Expected* r) {
+  if (c.v.has("pack")) return r->bits = packed(c), true;
   const std::string to = c.v.type(0), from = c.v.type(1);
   if (to[0] == 'e' || from[0] == 'e') return expect_8bit(c, to, from, r);
   const auto source = [&](int i) {

@@ -59,7 +59,11 @@ TEST(Modifiers, WhatDoesNotGoTogetherIsRefused) {
            "{ .reg .b128 q<2>; ld.relaxed.gpu.global.v2.b128 {q0, q1}, [%a0]; }",
            "alloca.u64 %d1, %d2, 24;",
            "fma.rz.bf16x2 %r0, %r1, %r2, %r3;",
-           "cvt.pack.sat.u16.s32 %r0, %r1, %r2;",
+           "fma.rn.ftz.oob.f16x2 %r0, %r1, %r2, %r3;",
+           "cvt.pack.sat.u16.s32.b32 %r0, %r1, %r2, %r3;",
+           "cvt.pack.sat.s8.s32 %r0, %r1, %r2;",
+           "cvt.pack.u8.s32.b32 %r0, %r1, %r2, %r3;",
+           "cvt.sat.s4.s32 %r0, %r1;",
        })
     expect_text(refusal(text), "this instruction is not supported");
 }

@@ -91,7 +91,10 @@ constexpr uint64_t kEdges[] = {
     0x7e00,
     0x7c01,
     0x3c01,
-    0x4248,  // f16
+    0x4248,
+    0x7ff7,
+    0x7ff73c00,
+    0x40007ff7,  // f16, NaN of tensor copies
     0x3f80,
     0xbf80,
     0x3f00,

@@ -97,7 +97,11 @@ constexpr Known kKnown[] = {
     {"cvt",
      "cvt.rn.satfinite.e4m3x2.f32 d, a, b",
      {0x43e00000, 0x49742400},
-     0x7e7e},                                        // 448, and 1e6
+     0x7e7e},  // 448, and 1e6
+    {"cvt", "cvt.pack.sat.s16.s32 d, a, b", {70000, 0xfffffffe}, 0x7ffffffe},
+    {"cvt", "cvt.pack.sat.u8.s32.b32 d, a, b, c", {300, 7, 0x12345678}, 0x5678ff07},
+    {"cvt", "cvt.pack.sat.s4.s32.b32 d, a, b, c", {9, 0xfffffff0, 0x12345678}, 0x34567878},
+    {"fma", "fma.rn.oob.f16x2 d, a, b, c", {0x7ff73c00, 0x3c003c00, 0x40004000}, 0x00004200},
     {"cvt", "cvt.s8.s32 d, a", {0x80}, 0xffffff80},  // in a 32-bit register
 };
 

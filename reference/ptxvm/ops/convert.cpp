@@ -1,6 +1,10 @@
 // cvt: the general form, by number.h, for every pair of formats and every modifier. Pairs that
-// programs are made of have vector forms in convert_fast.cpp. PTX ISA 9.0, section 9.7.9.21.
+// programs are made of have vector forms in convert_fast.cpp. PTX ISA 9.0, sections 9.7.9.21 (cvt)
+// and 9.7.9.22 (cvt.pack).
 #include "reference/ptxvm/ops/convert.h"
+
+#include <algorithm>
+#include <string_view>
 
 #include "reference/ptxvm/ops/number.h"
 
@@ -112,6 +116,43 @@ const Op* cvt_pair(Warp& w, const Op* op) {
   return op + 1;
 }
 
+/// cvt.pack, in Op::imm: what a and b are clamped to, and its width.
+struct Packed {
+  std::string_view type;
+  int bits;
+  int64_t low, high;
+};
+constexpr Packed kPacked[] = {
+    {"u2", 2, 0, 3},   {"s2", 2, -2, 1},     {"u4", 4, 0, 15},      {"s4", 4, -8, 7},
+    {"u8", 8, 0, 255}, {"s8", 8, -128, 127}, {"u16", 16, 0, 65535}, {"s16", 16, -32768, 32767}};
+
+/// Two clamped integers into the low bits; c, if there is room for it, moves up to make way.
+const Op* pack_integers(Warp& w, const Op* op) {
+  const Packed& p = kPacked[op->imm];
+  const int32_t *a = lanes<int32_t>(w, op->a), *b = lanes<int32_t>(w, op->b);
+  const uint32_t* c = op->c == kNoOperand ? nullptr : lanes<uint32_t>(w, op->c);
+  uint32_t* d = lanes<uint32_t>(w, op->dst);
+  const auto clamped = [&](int64_t x) {
+    return uint32_t(std::clamp(x, p.low, p.high)) & uint32_t(ones(p.bits));
+  };
+  each_lane(w.mask, [&](int l) {
+    const uint32_t above = c ? c[l] << 2 * p.bits : 0;
+    d[l] = above | clamped(a[l]) << p.bits | clamped(b[l]);
+  });
+  return op + 1;
+}
+
+/// cvt.pack.sat.type.s32 for 16 bits, with .b32 and c for fewer.
+Selected select_pack(const Instruction& in) {
+  for (const Packed& p : kPacked) {
+    std::vector<std::string> words = {"pack", "sat", std::string(p.type), "s32"};
+    if (p.bits < 16) words.emplace_back("b32");
+    if (in.modifiers == words && in.operands.size() == words.size() - 1)
+      return {pack_integers, &p - kPacked};
+  }
+  return {};
+}
+
 int format_of(Type t) {
   for (const Format& f : kFormats)
     if (f.type == t) return int(&f - kFormats);
@@ -156,7 +197,10 @@ Imm imm_of(const Instruction& in, int from, int to) {
 }  // namespace
 
 Selected select_cvt(const Instruction& in) {
-  if (in.has("rs") || in.has("pack") || in.operands.size() < 2) return {};
+  if (in.has("pack")) return select_pack(in);
+  for (const char* word : {"rs", "u2", "s2", "u4", "s4", "b32"})
+    if (in.has(word)) return {};
+  if (in.operands.size() < 2) return {};
   const Type to = in.type(0), from = in.type(1);
   const Type to_half = half_of(to), from_half = half_of(from);
   if (const Selected fast = select_cvt_fast(in); fast.handler) return fast;

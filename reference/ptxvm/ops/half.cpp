@@ -2,6 +2,8 @@
 // bf16x2. PTX ISA 9.0, section 9.7.4.
 #include "reference/ptxvm/ops/half.h"
 
+#include "reference/ptxvm/oob_nan.h"
+
 namespace ptxvm::PTXVM_ISA {
 namespace {
 
@@ -9,7 +11,7 @@ using ptx::Instruction;
 using ptx::Type;
 
 /// Modifiers, in Op::imm.
-enum Flag : int64_t { kFtz = 1, kSat = 2, kRelu = 4 };
+enum Flag : int64_t { kFtz = 1, kSat = 2, kRelu = 4, kOob = 8 };
 
 template <class Format, class V>
 PTXVM_INLINE V flush_half(V h, int64_t flags) {
@@ -90,9 +92,13 @@ const Op* half_fma(Warp& w, const Op* op) {
       w, op, [flags = op->imm](auto a, auto b, auto c) {
         return halves<packed>(
             [=](auto x, auto y, auto z) {
-              return pack<Format>(fma_to_odd(Format{}, unpack<Format>(x, flags),
-                                             unpack<Format>(y, flags), unpack<Format>(z, flags)),
-                                  flags);
+              using V = decltype(x);
+              const V r =
+                  pack<Format>(fma_to_odd(Format{}, unpack<Format>(x, flags),
+                                          unpack<Format>(y, flags), unpack<Format>(z, flags)),
+                               flags);
+              if (!(flags & kOob)) return r;
+              return select<V>((x == kOobNan) | (y == kOobNan) | (z == kOobNan), V{}, r);
             },
             a, b, c);
       });
@@ -127,6 +133,7 @@ Selected by_format(const Instruction& in, Make make) {
   if (in.has("ftz")) flags |= kFtz;
   if (in.has("sat")) flags |= kSat;
   if (in.has("relu")) flags |= kRelu;
+  if (in.has("oob")) flags |= kOob;
   switch (in.type()) {
     case Type::f16:
       return {make.template operator()<F16, false>(), flags};
@@ -179,8 +186,9 @@ Selected extreme_of(const Instruction& in) {
 }  // namespace
 
 Selected select_half(const Instruction& in, HalfOp what) {
-  for (const char* word : {"oob", "rz", "rm", "rp"})
+  for (const char* word : {"rz", "rm", "rp"})
     if (in.has(word)) return {};
+  if (in.has("oob") && in.has("ftz")) return {};
   if (in.type() != in.last_type()) return {};
   return by_format(
       in, [=]<class Format, bool packed>() -> Handler { return handler_of<Format, packed>(what); });
