@@ -8,8 +8,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "reference/ptxvm/check/instrument.h"
 #include "reference/ptxvm/grid.h"
-#include "reference/ptxvm/isa.h"
 #include "reference/ptxvm/matrix.h"
 #include "reference/ptxvm/regroup.h"
 
@@ -189,7 +189,7 @@ void count_memory(Totals& t, const ptx::Instruction& op, const Sum& sum) {
 }
 
 void count_op(Totals& t, const Op& op, const ptx::Instruction& instruction, const Sum& sum) {
-  const Executions& passed = op.run == isa().run_guarded ? sum.passed : sum.block;
+  const Executions& passed = has_guard(op) ? sum.passed : sum.block;
   t[warp_instructions] += sum.block.groups;
   t[lane_instructions] += sum.block.lanes;
   t[lane_instructions_on] += passed.lanes;

@@ -65,6 +65,32 @@ TEST(CheckInit, Shared) {
   expect_text(text, "thread (31,0,0)");
 }
 
+// A tile beyond the matrix: the guard leaves its copies out, the products are computed and dropped.
+TEST(CheckInit, CopiesLeftOutByAGuard) {
+  const auto kernel = [](const std::string& copy) {
+    return entry(2,
+                 kShared + ("mul.wide.u32 %d2, %r4, 1; add.u64 %d1, %a0, %d2;" + copy) +
+                     "cp.async.commit_group; cp.async.wait_group 0; bar.sync 0;" + line(9) +
+                     "ld.shared.u32 %r5, [%r3]; add.u32 %r5, %r5, 1;"
+                     "add.u64 %d1, %a1, %d2; st.global.u32 [%d1], %r5;",
+                 kSource);
+  };
+  const std::string below = "setp.lt.u32 %p1, %r2, 20;", copy = "cp.async.ca.shared.global [%r3], ";
+  const auto expect = [&](const std::string& text, bool clean) {
+    CheckedRunner run(kernel(below + text));
+    const uint64_t x = run.zeros(32), y = run.zeros(32);
+    if (clean) return run.run(1, 32, {x, y});
+    expect_text(run.trap(TrapKind::uninitialised, 1, 32, {x, y}),
+                "shared load of 4 bytes at 0x54 that were never written");
+  };
+  expect("@%p1 " + copy + "[%d1], 4;", true);
+  expect("not.pred %p1, %p1; @!%p1 " + copy + "[%d1], 4;", true);
+  expect("@!%p1 bra L; " + copy + "[%d1], 4; L:", false);
+  expect("@%p1 " + copy + "[%d1], 4; @!%p1 " + copy + "[%d1], 4, 0;", true);
+  expect("@!%p1 add.u32 %r3, %r3, 256; @%p1 " + copy + "[%d1], 4; @!%p1 sub.u32 %r3, %r3, 256;",
+         false);
+}
+
 TEST(CheckInit, Local) {
   for (const bool writes : {false, true}) {
     CheckedRunner run(entry(1, std::string(".local .align 4 .b8 a[8]; mov.u64 %d1, a;") +

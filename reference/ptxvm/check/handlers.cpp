@@ -8,6 +8,7 @@
 #include "reference/ptxvm/check/record.h"
 #include "reference/ptxvm/check/units.h"
 #include "reference/ptxvm/grid.h"
+#include "reference/ptxvm/isa.h"
 #include "reference/ptxvm/text.h"
 
 namespace ptxvm {
@@ -113,13 +114,38 @@ const Op* checked_atomic(Warp& warp, const Op* op) {
   return next;
 }
 
+namespace {
+
+/// A cp.async as the store that it is to shared memory.
+CheckedOp destination_of(const CheckedOp& c) {
+  CheckedOp to = c;
+  to.space = ptx::Space::shared;
+  to.lanes = 32;
+  return to;
+}
+Op target_of(const Op* op) {
+  Op target = *op;
+  target.narrow_address &= 1;
+  return target;
+}
+
+}  // namespace
+
+const Op* checked_guarded_copy(Warp& warp, const Op* op) {
+  const CheckedOp& c = checked(warp, op);
+  const uint32_t on = predicate(warp, op->guard) ^ (op->guard_negated ? kFullMask : 0);
+  if (const uint32_t left_out = warp.mask & ~on; left_out && warp.cta->checks->grid.which.init) {
+    const Op target = target_of(op);
+    mark_written(warp, op, request_of(warp, &target, destination_of(c), left_out));
+  }
+  return isa().run_guarded(warp, op);
+}
+
 const Op* checked_async_copy(Warp& warp, const Op* op) {
   const CheckedOp& c = checked(warp, op);
-  CheckedOp destination = c;
-  destination.space = ptx::Space::shared;
-  destination.lanes = 32;
-  Op target = *op, source = *op;
-  target.narrow_address &= 1;
+  CheckedOp destination = destination_of(c);
+  const Op target = target_of(op);
+  Op source = *op;
   const uint32_t* displacement = op->more + op->count - 2;
   source.a = op->b;
   source.imm = int64_t(displacement[0] | uint64_t{displacement[1]} << 32);

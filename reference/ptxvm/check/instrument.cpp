@@ -165,6 +165,10 @@ const CheckedOp& checked(const Warp& warp, const Op* op) {
   return code.checked[size_t(op - code.ops.data())];
 }
 
+bool has_guard(const Op& op) {
+  return op.run == isa().run_guarded || op.run == checked_guarded_copy;
+}
+
 void instrument(Program& program, const Checks& checks) {
   if (!checks.any_in_kernels()) return;
   program.checked.emplace_back(nullptr, nullptr);
@@ -181,6 +185,8 @@ void instrument(Program& program, const Checks& checks) {
         program.checked.emplace_back(code.get(), &op);
       }
       if (op.run == op.body) op.run = chosen.handler;
+      if (op.run == isa().run_guarded && chosen.handler == checked_async_copy)
+        op.run = checked_guarded_copy;
       op.body = chosen.handler;
       code->checked[code->main_ops[i]] = chosen.op;
     }

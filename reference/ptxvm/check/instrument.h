@@ -17,6 +17,11 @@ const Op* checked_load(Warp&, const Op*);
 const Op* checked_store(Warp&, const Op*);
 const Op* checked_atomic(Warp&, const Op*);
 const Op* checked_async_copy(Warp&, const Op*);
+/// A cp.async with a guard. Whoever guards a copy knows that there may be nothing to copy: what
+/// lies where a lane left it out is meant to stay, and to be read with the rest of the tile.
+const Op* checked_guarded_copy(Warp&, const Op*);
+/// Does a guard decide which lanes run the op's body?
+bool has_guard(const Op&);
 const Op* checked_warp_sync(Warp&, const Op*);
 const Op* checked_collective(Warp&, const Op*);
 const Op* checked_barrier(Warp&, const Op*);
