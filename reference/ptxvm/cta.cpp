@@ -120,6 +120,7 @@ void Cta::leave(Warp& warp, Frame* frame) {
 }
 
 void Cta::left_group(Warp& warp, const Op* op) {
+  if (checks) check_committed(warp, op);
   constexpr uint32_t kGroup = 4;
   const uint32_t first = warp.index / kGroup * kGroup,
                  end = std::min(first + kGroup, uint32_t(warps.size()));

@@ -38,6 +38,11 @@ void fuse(Code& code) {
   }
 }
 
+void unfuse(Code& code) {
+  for (Op& op : code.ops)
+    if (fused_ops(op) > 1) op.run = op.body;
+}
+
 uint32_t fused_ops(const Op& op) {
   const bool leads = op.run != op.body && isa().run_of && isa().run_of(op.body) == op.run;
   return leads ? static_cast<uint32_t>(op.imm) : 1;

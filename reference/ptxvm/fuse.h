@@ -10,6 +10,9 @@ namespace ptxvm {
 /// Within basic blocks, where nothing is guarded. Once, after all operands have their places.
 void fuse(Code&);
 
+/// Each op by itself again.
+void unfuse(Code&);
+
 /// Ops that run when this one does: 1 unless it leads a fused row.
 uint32_t fused_ops(const Op&);
 

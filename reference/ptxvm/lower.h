@@ -63,7 +63,8 @@ struct Program {
   uint32_t dynamic_shared =
       0;  // offset where the extern [] ones begin: static_shared, aligned for them
   std::vector<std::pair<const Code*, const Op*>>
-      checked;  // by CheckedOp::number; 0 is none. Empty without checks
+      checked;                        // by CheckedOp::number; 0 is none. Empty without checks
+  bool reads_asynchronously = false;  // shared memory: wgmma, bulk copies; set with the checks
   const Code& entry() const { return *codes.front(); }
 };
 

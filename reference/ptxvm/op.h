@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -109,7 +110,10 @@ struct CheckedOp {
   ptx::Space space = ptx::Space::generic;
   bool reads = false, writes = false;
   bool acquires = false, releases = false;
+  uint32_t watched = 0;  // in Watched::ops (check/watch.h), of ops that look at their registers
+  uint32_t groups = 0;   // wait_group: how many may go on
 };
+struct Watched;
 
 struct Code;
 struct CallSite {
@@ -132,7 +136,8 @@ struct Code {
   std::vector<SpecialSlot> specials;
   std::vector<uint32_t> main_ops;  // by instruction: its op, not those that fit registers to it
   std::vector<CheckedOp> checked;  // by op; empty without checks
-  uint32_t template_bytes = 0;     // constants and specials lie below this
+  std::shared_ptr<const Watched> watched;  // registers of wgmma; null: none, or not checked
+  uint32_t template_bytes = 0;             // constants and specials lie below this
   uint32_t frame_bytes = 0;
   uint32_t sites = 0;
   uint32_t local_bytes = 0;    // per thread, this function's own .local variables

@@ -184,7 +184,8 @@ TEST(CheckWgmma, OperandsThatNobodyWrote) {
       fill =
           "mov.u32 %r5, 0; mov.u32 %r6, s; mad.lo.u32 %r6, %r2, 20, %r6;"
           "st.shared.u32 [%r6], %r5; st.shared.u32 [%r6+4], %r5; st.shared.u32 [%r6+8], %r5;"
-          "st.shared.u32 [%r6+12], %r5; st.shared.u32 [%r6+16], %r5; bar.sync 0;";
+          "st.shared.u32 [%r6+12], %r5; st.shared.u32 [%r6+16], %r5; fence.proxy.async; bar.sync "
+          "0;";
     return entry_90(
         1, ".shared .align 128 .b8 s[2560]; mov.u32 %r2, %tid.x;" + fill +
                "mov.u32 %r3, s; shr.u32 %r3, %r3, 4; cvt.u64.u32 %d1, %r3;"

@@ -4,6 +4,7 @@
 
 #include "reference/ptxvm/check/instrument.h"
 #include "reference/ptxvm/check/races.h"
+#include "reference/ptxvm/check/sources.h"
 #include "reference/ptxvm/check/views.h"
 
 namespace ptxvm {
@@ -76,6 +77,9 @@ void carry(Warp& warp, const uint8_t* unwritten, const Range& range) {
 
 void report_pending(Warp& warp, const Op* op, int lane, const CtaChecks& owner, const Range& range,
                     bool writes) {
+  for (uint64_t word = range.first; writes && owner.reads_begun && word < range.end; ++word)
+    if (report_source(warp, op, owner, uint32_t(lane), word, word * 4, uint32_t(range.count() * 4)))
+      break;
   if (!owner.pending_words) return;
   for (uint64_t word = range.first; word < range.end; ++word) {
     const uint64_t begun = owner.pending[word];
@@ -108,6 +112,9 @@ void bulk_reads_shared(Warp& warp, const Op* op, int lane, Cta& owner, uint32_t 
   const WarpView eye(warp, *owner.checks);
   eye.me.dirty = true;
   read_range(warp, op, lane, range, eye, owner.checks->shared);
+  if (&owner != warp.cta) return;
+  check_proxy(warp, op, lane, range.first, range.end);
+  if (checked(warp, op).groups) copy_reads(warp, op, lane, range.first, range.end);
 }
 
 void bulk_begins(Warp& warp, const Op* op, int lane, Cta& owner, uint32_t barrier, uint32_t at,
@@ -146,6 +153,7 @@ void bulk_arrived(Cta& owner, uint32_t barrier) {
   std::erase_if(checks.bulk, [&](const CtaChecks::Bulk& copy) {
     if (copy.barrier != barrier) return false;
     const Range range(copy.at, copy.bytes);
+    written_by_copy(checks, range.first, range.end);
     for (uint64_t word = range.first; word < range.end; ++word) {
       checks.pending_words -= checks.pending[word] != 0;
       checks.pending[word] = 0;

@@ -6,7 +6,9 @@
 #include "reference/ptxvm/check/instrument.h"
 #include "reference/ptxvm/check/races.h"
 #include "reference/ptxvm/check/record.h"
+#include "reference/ptxvm/check/sources.h"
 #include "reference/ptxvm/check/units.h"
+#include "reference/ptxvm/check/views.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/isa.h"
 #include "reference/ptxvm/text.h"
@@ -15,6 +17,11 @@ namespace ptxvm {
 namespace {
 
 bool races(const Warp& warp) { return warp.cta->checks->grid.which.race; }
+
+/// What the async proxy may read.
+void note_threads(Warp& warp, const Op* op, const CheckedOp& c, const Request& r) {
+  if (!warp.cta->checks->by_threads.empty()) written_by_threads(warp, op, c, r);
+}
 
 uint32_t first_value(Warp& warp, uint32_t operand) {
   return operand == kNoOperand ? 0 : lanes<uint32_t>(warp, operand)[std::countr_zero(warp.mask)];
@@ -100,6 +107,7 @@ const Op* checked_store(Warp& warp, const Op* op) {
   const Op* next = c.body(warp, op);
   if (races(warp) && !c.releases) check_lanes_agree(warp, op, c, r);
   mark_written(warp, op, r);
+  note_threads(warp, op, c, r);
   return next;
 }
 
@@ -110,6 +118,7 @@ const Op* checked_atomic(Warp& warp, const Op* op) {
   const Op* next = c.body(warp, op);
   check_written(warp, op, c, r);
   mark_written(warp, op, r);
+  note_threads(warp, op, c, r);
   if (races(warp) && c.acquires) acquire(warp, op, r);
   return next;
 }
@@ -167,25 +176,24 @@ const Op* checked_async_copy(Warp& warp, const Op* op) {
 namespace {
 
 /// Which lane accesses which element is not specified: the first lanes stand for the pieces.
-void check_pieces(Warp& warp, const Op* op, bool shared, const uint64_t* addresses, uint32_t count,
-                  uint32_t bytes, bool writes) {
-  CheckedOp c = checked(warp, op);
-  c.reads = true;
-  c.writes = writes;
-  c.computed = 1;
-  c.elements = 1;
-  c.bytes = uint8_t(std::min(bytes, 128u));
+struct Pieces {
+  CheckedOp c;
   Request r;
-  r.bytes = bytes;
-  const uint32_t mask = count == uint32_t(kLanes) ? kFullMask : (1u << count) - 1;
-  Footprint& footprint = warp.cta->checks->mixed[0];
-  footprint.learn(addresses, mask, bytes, 0, 0);  // which the op has found to be inside
-  (shared ? r.shared : r.global) = {mask, &footprint, addresses[0]};
-  check_pending(warp, op, r, writes);
-  if (!writes) return check_reads(warp, op, c, r);
-  if (races(warp)) check_race_of_writes(warp, op, c, r);
-  mark_written(warp, op, r);
-}
+  Pieces(Warp& warp, const Op* op, bool shared, const uint64_t* addresses, uint32_t count,
+         uint32_t bytes, bool writes)
+      : c(checked(warp, op)) {
+    c.reads = true;
+    c.writes = writes;
+    c.computed = 1;
+    c.elements = 1;
+    c.bytes = uint8_t(std::min(bytes, 128u));
+    r.bytes = bytes;
+    const uint32_t mask = count == uint32_t(kLanes) ? kFullMask : (1u << count) - 1;
+    Footprint& footprint = warp.cta->checks->mixed[0];
+    footprint.learn(addresses, mask, bytes, 0, 0);  // which the op has found to be inside
+    (shared ? r.shared : r.global) = {mask, &footprint, addresses[0]};
+  }
+};
 
 }  // namespace
 
@@ -195,7 +203,12 @@ void check_rows(Warp& warp, const Op* op, bool shared, uint64_t first, uint64_t 
   const auto count = uint32_t(std::min<uint64_t>(rows, kLanes));
   for (uint64_t row = 0; row < count; ++row) addresses[row] = first + row * pitch;
   advance(warp);
-  check_pieces(warp, op, shared, addresses, count, uint32_t(bytes), writes);
+  const Pieces pieces(warp, op, shared, addresses, count, uint32_t(bytes), writes);
+  check_pending(warp, op, pieces.r, writes);
+  if (!writes) return check_reads(warp, op, pieces.c, pieces.r);
+  if (races(warp)) check_race_of_writes(warp, op, pieces.c, pieces.r);
+  mark_written(warp, op, pieces.r);
+  note_threads(warp, op, pieces.c, pieces.r);
 }
 
 void check_units(Warp& warp, const Op* op, const uint32_t* offsets, uint32_t count,
@@ -203,7 +216,20 @@ void check_units(Warp& warp, const Op* op, const uint32_t* offsets, uint32_t cou
   if (!warp.cta->checks) return;
   uint64_t addresses[kLanes];
   std::copy_n(offsets, count, addresses);
-  check_pieces(warp, op, true, addresses, count, bytes, false);
+  const Pieces pieces(warp, op, true, addresses, count, bytes, false);
+  check_pending(warp, op, pieces.r, false);
+  check_written(warp, op, pieces.c, pieces.r);
+  if (!races(warp)) return;
+  // Who writes there next must be behind the wait, whatever is behind the issue.
+  CtaChecks& checks = *warp.cta->checks;
+  Shadow shadow = checks.shared;
+  shadow.unwritten = nullptr;
+  const WarpView eye(warp);
+  eye.me.dirty = true;
+  read(warp, op, pieces.c, bytes, pieces.r.shared, eye, shadow, false);
+  product_reads(warp, op, pieces.r.shared, bytes);
+  for (uint32_t i = 0; i < count; ++i)
+    check_proxy(warp, op, -1, offsets[i] / 4, (offsets[i] + bytes) / 4);
 }
 
 const Op* checked_collective(Warp& warp, const Op* op) {
@@ -261,7 +287,10 @@ const Op* checked_mbarrier(Warp& warp, const Op* op) {
 const Op* checked_call(Warp& warp, const Op* op) {
   const Frame* caller = warp.level;
   const Op* next = checked(warp, op).body(warp, op);
-  if (warp.level != caller) forget_local(warp);
+  if (warp.level == caller) return next;
+  CtaChecks& checks = *warp.cta->checks;
+  if (checks.grid.which.init) forget_local(warp);
+  checks.warps[warp.index].products.entered(warp.level->depth);
   return next;
 }
 

@@ -5,6 +5,8 @@
 #include <unordered_set>
 
 #include "reference/ptxvm/check/record.h"
+#include "reference/ptxvm/check/watch.h"
+#include "reference/ptxvm/fuse.h"
 #include "reference/ptxvm/isa.h"
 #include "reference/ptxvm/warp.h"
 
@@ -47,6 +49,44 @@ struct Choice {
   Handler handler = nullptr;
   CheckedOp op;
 };
+
+/// Bulk copies out of shared memory that their groups are to wait for.
+bool reads_in_groups(const Instruction& in) {
+  return in.mnemonic == "cp" && in.has("bulk_group") && !in.has("commit_group") &&
+         !in.has("wait_group");
+}
+
+bool reads_asynchronously(const Instruction& in) {
+  const bool product = in.mnemonic == "wgmma" && in.has("mma_async");
+  return product || reads_in_groups(in) ||
+         (in.mnemonic == "cp" && in.has("bulk") && in.has("shared::cta"));
+}
+
+uint32_t groups_left(const Instruction& in) {
+  return in.operands.empty() ? 0 : uint32_t(in.operands[0].bits);
+}
+
+Choice bulk(const Instruction& in) {
+  Choice c{checked_bulk, {}};
+  c.op.groups = reads_in_groups(in);
+  if (in.has("commit_group")) c.handler = checked_copy_commit;
+  if (in.has("wait_group")) {
+    c.handler = checked_copy_wait;
+    c.op.groups = groups_left(in);
+  }
+  return c;
+}
+
+Choice product(const Instruction& in) {
+  Choice c{checked_product, {}};
+  if (in.has("fence")) c.handler = checked_product_fence;
+  if (in.has("commit_group")) c.handler = checked_product_commit;
+  if (in.has("wait_group")) {
+    c.handler = checked_product_wait;
+    c.op.groups = groups_left(in);
+  }
+  return c;
+}
 
 uint32_t matrices(const Instruction& in) { return in.has("x4") ? 4 : in.has("x2") ? 2 : 1; }
 
@@ -116,8 +156,12 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
               const std::unordered_set<std::string_view>& computed) {
   const std::string_view m = in.mnemonic;
   const bool data = checks.init || checks.race;
-  if (data && in.has("async") && (in.has("bulk") || m == "st" || m == "red"))
-    return {checked_bulk, {}};
+  if (data && in.has("async") && (in.has("bulk") || m == "st" || m == "red")) return bulk(in);
+  if (m == "wgmma" && checks.race) return product(in);
+  if (m == "fence" && in.has("proxy") && checks.race) {
+    const bool async = in.has("async") || in.has("async::generic");
+    if (async && !in.has("global")) return {checked_proxy_fence, {}};
+  }
   if ((m == "ld" || m == "ldu" || m == "st") && data) {
     const ptx::Space space = in.space();
     const bool covered = space == ptx::Space::generic || space == ptx::Space::global ||
@@ -140,7 +184,7 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
     c.handler = checked_mbarrier;
     return c;
   }
-  if (m == "call" && checks.init) return {checked_call, {}};
+  if (m == "call" && data) return {checked_call, {}};
   if (m == "bar" || m == "barrier") {
     Choice c;
     if (in.has("cluster")) {
@@ -156,6 +200,40 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
   const bool collective = in.has("sync") || m == "activemask" || m == "membar" || m == "fence";
   if (collective && checks.race) return {checked_collective, {}};
   return {};
+}
+
+void number(Program& program, const Code& code, const Op& op, CheckedOp& c) {
+  if (program.checked.size() >= kMaxRecordedOp) return;
+  c.number = uint32_t(program.checked.size());
+  program.checked.emplace_back(&code, &op);
+}
+
+/// `handler` instead of what runs now: the body of a guarded op.
+void attach(Op& op, Handler handler) {
+  if (op.run == op.body) op.run = handler;
+  op.body = handler;
+}
+
+/// Ops that touch registers of wgmma look at them first.
+void watch(Program& program, Code& code) {
+  const std::shared_ptr<Watched> watched = watched_registers(code);
+  if (!watched) return;
+  unfuse(code);
+  code.watched = watched;
+  for (uint32_t i = 0; i < watched->ops.size(); ++i) {
+    WatchedOp& watched_op = watched->ops[i];
+    const uint32_t at = code.main_ops[watched_op.instruction];
+    Op& op = code.ops[at];
+    CheckedOp& c = code.checked[at];
+    c.watched = i;
+    if (op.body == checked_product) continue;
+    if (!c.body) {
+      c.body = op.body;
+      number(program, code, op, c);
+    }
+    watched_op.next = op.body;
+    attach(op, checked_registers);
+  }
 }
 
 }  // namespace
@@ -180,16 +258,14 @@ void instrument(Program& program, const Checks& checks) {
       Choice chosen = choose(*code->instructions[i], op, checks, computed);
       if (!chosen.handler) continue;
       chosen.op.body = op.body;
-      if (program.checked.size() < kMaxRecordedOp) {
-        chosen.op.number = uint32_t(program.checked.size());
-        program.checked.emplace_back(code.get(), &op);
-      }
-      if (op.run == op.body) op.run = chosen.handler;
+      number(program, *code, op, chosen.op);
+      attach(op, chosen.handler);
       if (op.run == isa().run_guarded && chosen.handler == checked_async_copy)
         op.run = checked_guarded_copy;
-      op.body = chosen.handler;
       code->checked[code->main_ops[i]] = chosen.op;
+      program.reads_asynchronously |= reads_asynchronously(*code->instructions[i]);
     }
+    if (checks.race) watch(program, *code);
   }
 }
 

@@ -27,6 +27,16 @@ const Op* checked_collective(Warp&, const Op*);
 const Op* checked_barrier(Warp&, const Op*);
 const Op* checked_mbarrier(Warp&, const Op*);
 const Op* checked_cluster_barrier(Warp&, const Op*);
+/// wgmma and the registers that it works on.
+const Op* checked_registers(Warp&, const Op*);
+const Op* checked_product(Warp&, const Op*);
+const Op* checked_product_fence(Warp&, const Op*);
+const Op* checked_product_commit(Warp&, const Op*);
+const Op* checked_product_wait(Warp&, const Op*);
+/// Groups of bulk copies; fence.proxy.async.
+const Op* checked_copy_commit(Warp&, const Op*);
+const Op* checked_copy_wait(Warp&, const Op*);
+const Op* checked_proxy_fence(Warp&, const Op*);
 /// Bulk copies tell the checks themselves (check/bulk.h).
 const Op* checked_bulk(Warp&, const Op*);
 const Op* checked_call(Warp&, const Op*);

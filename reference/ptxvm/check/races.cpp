@@ -6,6 +6,7 @@
 #include "reference/ptxvm/check/init.h"
 #include "reference/ptxvm/check/peers.h"
 #include "reference/ptxvm/check/record.h"
+#include "reference/ptxvm/check/sources.h"
 #include "reference/ptxvm/check/views.h"
 #include "reference/ptxvm/grid.h"
 #include "reference/ptxvm/text.h"
@@ -159,6 +160,7 @@ void report_begun(Warp& warp, const Op* op, uint32_t lane, uint32_t bytes, uint6
 
 void report_pending(Warp& warp, const Op* op, const CtaChecks& owner, const Part& part,
                     uint32_t bytes, bool writes) {
+  if (writes) report_sources(warp, op, owner, part, bytes);
   if (!owner.pending_words) return;
   bool found = false;
   each_word(part, bytes, [&](uint32_t lane, uint64_t word, uint8_t) {

@@ -11,13 +11,15 @@ void check_reads(Warp&, const Op*, const CheckedOp&, const Request&);
 void check_race_of_writes(Warp&, const Op*, const CheckedOp&, const Request&);
 /// Two lanes of one store, with different values for one address.
 void check_lanes_agree(Warp&, const Op*, const CheckedOp&, const Request&);
-/// Accesses to the destination of a copy that may not have arrived.
+/// Accesses to the destination of a copy that may not have arrived; writes to what asynchronous
+/// work may be reading.
 void report_pending(Warp&, const Op*, const Request&, bool writes);
 /// One access, at an offset in shared memory of which `begun` was kept when the copy began.
 void report_begun(Warp&, const Op*, uint32_t lane, uint32_t bytes, uint64_t offset, bool writes,
                   uint64_t begun);
 inline void check_pending(Warp& warp, const Op* op, const Request& r, bool writes) {
-  if (warp.cta->checks->pending_words || r.peers) [[unlikely]]
+  const CtaChecks& checks = *warp.cta->checks;
+  if (checks.pending_words || r.peers || (writes && checks.reads_begun)) [[unlikely]]
     report_pending(warp, op, r, writes);
 }
 

@@ -25,6 +25,10 @@ CtaChecks::CtaChecks(const Cta& cta, GridChecks& grid_)
     reads_.resize(words);
   }
   pending.resize(words);
+  if (grid.which.race && cta.grid.program->reads_asynchronously) {
+    reading.resize(words);
+    by_threads.resize(words);
+  }
   shared = {grid.which.init ? unwritten_.data() : nullptr,
             grid.which.race ? writes_.data() : nullptr, grid.which.race ? reads_.data() : nullptr};
 }
@@ -45,6 +49,8 @@ void CtaChecks::start(const Cta& cta) {
     warp.clock = latest + 1;  // what the storage's last block left behind is old
     warp.syncs = most + 1;
     warp.dirty = false;
+    warp.products = {};
+    warp.proxy_fence = {};
     warp.threads = left >= uint32_t(kLanes) ? kFullMask : (1u << left) - 1;
     left -= std::min<uint32_t>(left, kLanes);
     std::fill(warp.local.begin(), warp.local.end(), uint8_t{15});
@@ -54,6 +60,10 @@ void CtaChecks::start(const Cta& cta) {
   dirty = false;
   from_peer_blocks = at_cluster[0].blocks = at_cluster[1].blocks = 0;
   bulk.clear();
+  copies.clear();
+  if (reads_begun) std::fill(reading.begin(), reading.end(), 0);
+  reads_begun = false;
+  std::fill(by_threads.begin(), by_threads.end(), 0);
   if (cta.cluster) return restart();  // all its blocks' clocks begin alike
   if (latest > warp_record::kMaxClock / 2 || most > warp_record::kMaxSyncs / 2) restart();
 }
@@ -61,13 +71,17 @@ void CtaChecks::start(const Cta& cta) {
 void CtaChecks::restart() {
   std::fill(writes_.begin(), writes_.end(), 0);
   std::fill(reads_.begin(), reads_.end(), 0);
+  std::fill(by_threads.begin(), by_threads.end(), 0);
   std::fill(std::begin(published), std::end(published), 0u);
   for (WarpState& warp : warps) {
     warp.clock = warp.syncs = 1;
     warp.dirty = false;
+    warp.products.groups.restart();
+    warp.proxy_fence = {};
   }
   for (BarrierState& barrier : barriers) barrier.clock = barrier.opened = 0;
   for (Bulk& copy : bulk) copy.record = 0;
+  for (AsyncGroups& groups : copies) groups.restart();
   at_cluster[0].warps = at_cluster[1].warps = 0;
 }
 

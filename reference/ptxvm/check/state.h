@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "reference/ptxvm/check/footprint.h"
+#include "reference/ptxvm/check/products.h"
 #include "reference/ptxvm/cta.h"
 #include "reference/ptxvm/lower.h"
 #include "reference/ptxvm/vm.h"
@@ -51,6 +52,11 @@ struct CtaChecks {
     uint32_t threads = 0;
     std::vector<uint8_t> local;  // as Shadow::unwritten, by lane, then word
     uint32_t local_words = 0;    // of a lane
+    Products products;
+    struct ProxyFence {
+      uint32_t clock = 0, syncs = 0;
+      uint32_t lanes = 0;  // 0: there was none
+    } proxy_fence;         // fence.proxy.async, the last one
   };
   struct BarrierState {
     uint32_t clock = 0, opened = 0;
@@ -62,6 +68,10 @@ struct CtaChecks {
   std::vector<uint64_t>
       pending;  // by word: who began a copy that has not arrived, as a write record
   uint32_t pending_words = 0;
+  std::vector<uint64_t> reading;     // by word: asynchronous work (check/sources.h); may be empty
+  std::vector<uint64_t> by_threads;  // by word: a write that no proxy fence is known to follow
+  bool reads_begun = false;          // some word has a record in `reading`
+  std::vector<AsyncGroups> copies;   // bulk copies out of shared memory, by thread; may be empty
   std::vector<WarpState> warps;
   BarrierState barriers[kBarriers];
   static constexpr size_t kPlaces = 256;

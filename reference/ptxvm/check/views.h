@@ -131,12 +131,13 @@ void report_race(Warp& warp, const Op* op, uint32_t bytes, uint64_t address, uin
               eye.party(warp, record), Access::of(record).op);
 }
 
-/// Returns what the scan found. `shadow`: what is to be looked at of it.
+/// Returns what the scan found. `shadow`: what is to be looked at of it. `notes`: the reads.
 template <class Eye>
 uint32_t read(Warp& warp, const Op* op, const CheckedOp& c, uint32_t bytes, const Part& part,
-              const Eye& eye, const Shadow& shadow) {
-  const uint32_t found =
-      eye.checks.scans.read(shadow, part.words(), eye.view(c.number, part.footprint->overlaps));
+              const Eye& eye, const Shadow& shadow, bool notes = true) {
+  View view = eye.view(c.number, part.footprint->overlaps);
+  if (!notes) view.read_limit = 0;
+  const uint32_t found = eye.checks.scans.read(shadow, part.words(), view);
   if (found & kSuspicious) [[unlikely]]
     each_word(part, bytes, [&](uint32_t lane, uint64_t word, uint8_t wanted) {
       const uint64_t record = load(shadow.writes + word);
