@@ -2,6 +2,7 @@
 // makes it right, and the table of what is found.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <ostream>
 #include <vector>
@@ -108,6 +109,62 @@ __global__ void counts_that_differ(int* p) {
   p[threadIdx.x] = 1;
 }
 
+/// Zeros for wgmma, m64n8k16: A, then B, without swizzling.
+template <bool wrong>
+__global__ void product_ahead(int* p) {
+  __shared__ alignas(128) int operands[640];
+  for (unsigned i = threadIdx.x; i < 640; i += 128) operands[i] = 0;
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+  __syncthreads();
+  const uint64_t a = 0x0000001000080000u + uint64_t(__cvta_generic_to_shared(operands)) / 16;
+  float d[4] = {1, 2, 3, 4};
+  const auto keep = [&] {  // the compiler moves no use of them over this
+    asm volatile("" : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])::"memory");
+  };
+  keep();
+  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+  asm volatile(
+      "{.reg .pred adds; setp.ne.b32 adds, 1, 0;\n"
+      "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%0, %1, %2, %3}, %4, %5, adds, 1, 1, 0, "
+      "0;}"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "l"(a), "l"(a + 128));
+  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+  if (!wrong) asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+  keep();
+  p[threadIdx.x] = int(d[0] + d[1] + d[2] + d[3]);
+}
+
+/// Copies out of shared memory, which then changes.
+template <bool fenced, bool waits>
+__device__ void copy_out(int* p) {
+  __shared__ alignas(128) int s[64];
+  s[threadIdx.x] = int(threadIdx.x);
+  if (fenced) asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    asm volatile(
+        "cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], 256;"
+        "cp.async.bulk.commit_group;" ::"l"(p),
+        "r"(unsigned(__cvta_generic_to_shared(s)))
+        : "memory");
+    if (waits) asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory");
+  }
+  __syncthreads();
+  s[threadIdx.x] += 1;
+  __syncthreads();
+  p[64 + threadIdx.x] = s[threadIdx.x ^ 1];
+  if (threadIdx.x == 0) asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
+}
+template <bool wrong>
+__global__ void source_changes(int* p) {
+  copy_out<true, !wrong>(p);
+}
+template <bool wrong>
+__global__ void unfenced_source(int* p) {
+  copy_out<!wrong, true>(p);
+}
+
 struct Case {
   const char* name;
   std::function<cudaError_t(bool wrong)> program;
@@ -160,6 +217,15 @@ const std::vector<Case>& cases() {
       {"copy_not_waited_for",
        [](bool wrong) { return EITHER(wrong, copy_ahead, 1, 32, Words().zero().p, Words().p); },
        launch_failure, "race", "destination of an asynchronous copy", "race", true, true, false},
+      {"product_not_waited_for",
+       [](bool wrong) { return EITHER(wrong, product_ahead, 1, 128, Words().p); }, launch_failure,
+       "race", "the result of a wgmma that was not waited for", "race", false, true, false},
+      {"source_not_waited_for",
+       [](bool wrong) { return EITHER(wrong, source_changes, 1, 64, Words().p); }, launch_failure,
+       "race", "over the source of a bulk copy", "race", true, true, false},
+      {"missing_proxy_fence",
+       [](bool wrong) { return EITHER(wrong, unfenced_source, 1, 64, Words().p); }, launch_failure,
+       "race", "with no fence.proxy.async in between", "race", true, true, false},
       {"divergent_barrier",
        [](bool wrong) { return EITHER(wrong, barrier_for_some, 1, 64, Words().p); }, launch_failure,
        "barrier misuse", "lanes 0xffff have ended", "sync", false, false, false},

@@ -1,6 +1,8 @@
 // Programs for the checks: each one that is wrong beside one that differs by what makes it right.
 #pragma once
 
+#include <cstring>
+
 #include "tests/ptxvm/run_ptx.h"
 
 namespace ptxvm::test {
@@ -24,6 +26,12 @@ class CheckedRunner {
   uint64_t zeros(size_t words) { return machine_.memory().allocate(words * 4, "zeros"); }
   void wrote(uint64_t address, uint64_t bytes) {
     machine_.memory().set_written(address, bytes, true);
+  }
+
+  uint32_t word(uint64_t address) {
+    uint32_t value = 0;
+    std::memcpy(&value, machine_.memory().host(address), sizeof value);
+    return value;
   }
 
   void run(uint32_t blocks, uint32_t threads, std::vector<uint64_t> values = {},

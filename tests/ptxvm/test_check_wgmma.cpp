@@ -183,6 +183,27 @@ TEST(CheckSources, ChangesComeAfterTheWait) {
   expect_text(text, "over an operand of a wgmma, with nothing to order it behind the wait");
 }
 
+TEST(CheckSources, OneWarpMaySpeakForItsGroup) {
+  // The product is one of all four warps: when one has waited for it, none reads operands any more.
+  // The warps take long to begin it, but for the one that speaks; then its operands become NaN.
+  const std::string program = kernel(
+      "setp.eq.u32 %p3, %r2, 128; @%p3 mbarrier.init.shared.b64 [b], 1; bar.sync 0;"
+      "setp.ge.u32 %p3, %r2, 128; @%p3 bra PRODUCT;\n"
+      "AGAIN: mbarrier.try_wait.parity.shared.b64 %p2, [b], 0; @!%p2 bra AGAIN;" +
+          line(6) + "st.shared.u32 [%r3], 0xffffffff; bra END;\nPRODUCT: sub.u32 %r6, %r2, 128;" +
+          "setp.lt.u32 %p3, %r6, 32; @%p3 bra NOW; nanosleep.u32 1; nanosleep.u32 1;\nNOW:" +
+          kFence + product() + kCommit + wait(0) +
+          "setp.eq.u32 %p3, %r6, 0; @%p3 mbarrier.arrive.shared.b64 _, [b];"
+          "mul.wide.u32 %d5, %r6, 4; add.u64 %d5, %a0, %d5; sub.f32 %f0, %f0, %f0;"
+          "st.global.f32 [%d5], %f0;\nEND:",
+      "setp.ge.u32 %p3, %r2, 128; @%p3 bra ALL;" + std::string(kFill) + "\nALL:");
+  CheckedRunner run(program);
+  const uint64_t out = run.fresh(128);
+  run.run(1, 256, {out});
+  for (uint32_t thread = 0; thread < 128; ++thread)
+    ASSERT_EQ(run.word(out + thread * 4), 0u) << thread;
+}
+
 TEST(CheckSources, CopiesOverOperandsUnderWay) {
   const auto body = [](const std::string& before_copy) {
     return "setp.eq.u32 %p3, %r2, 0; @%p3 mbarrier.init.shared.b64 [b], 1; bar.sync 0;" + kFence +

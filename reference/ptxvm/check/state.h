@@ -68,10 +68,7 @@ struct CtaChecks {
   std::vector<uint64_t>
       pending;  // by word: who began a copy that has not arrived, as a write record
   uint32_t pending_words = 0;
-  std::vector<uint64_t> reading;     // by word: asynchronous work (check/sources.h); may be empty
-  std::vector<uint64_t> by_threads;  // by word: a write that no proxy fence is known to follow
-  bool reads_begun = false;          // some word has a record in `reading`
-  std::vector<AsyncGroups> copies;   // bulk copies out of shared memory, by thread; may be empty
+  bool reads_begun = false;  // some word has a record in `reading`
   std::vector<WarpState> warps;
   BarrierState barriers[kBarriers];
   static constexpr size_t kPlaces = 256;
@@ -111,6 +108,10 @@ struct CtaChecks {
   };
   std::vector<Bulk> bulk;
   std::vector<uint8_t> carried;  // as Bulk::unwritten, by the copy that is just beginning
+
+  std::vector<uint64_t> reading;     // by word: asynchronous work (check/sources.h); may be empty
+  std::vector<uint64_t> by_threads;  // by word: a write that no proxy fence is known to follow
+  std::vector<AsyncGroups> copies;   // bulk copies out of shared memory, by thread; may be empty
 
  private:
   std::vector<std::unique_ptr<Footprint>> footprints_;

@@ -2,8 +2,10 @@
 // section 9.7.15.
 //
 // Each warp computes its rows when it comes to the instruction, from shared memory as it is then;
-// fence, commit_group and wait_group have nothing left to do. That all four execute it is checked
-// when they have ended (cta.cpp). Precision is that of mma (mma.cpp).
+// fence and commit_group have nothing left to do. A product is one of all four warps, so who waits
+// for it waits until the others have computed theirs: programs let one warp tell that the operands
+// may be overwritten. That all four execute it is checked when they have ended (cta.cpp). Precision
+// is that of mma (mma.cpp).
 //
 // Shared operands. Sixteen bytes along the contiguous dimension are a unit; a core matrix is eight
 // units. Both offsets of a descriptor are strides between core matrices: without swizzling, of the
@@ -15,6 +17,7 @@
 #include "reference/ptxvm/ops/collective.h"
 #include "reference/ptxvm/ops/mma_tile.h"
 #include "reference/ptxvm/ops/select.h"
+#include "reference/ptxvm/schedule.h"
 
 namespace ptxvm::PTXVM_ISA {
 namespace {
@@ -258,6 +261,19 @@ const Op* product_of_bits(Warp& w, const Op* op) {
 
 const Op* run_nothing(Warp& w, const Op* op) { return whole_warp(w, op) ? op + 1 : nullptr; }
 
+/// Products of later groups are waited for too: the other warps come to them by themselves.
+const Op* wait_group(Warp& w, const Op* op) {
+  if (!whole_warp(w, op)) return nullptr;
+  constexpr uint32_t kGroup = 4;
+  const uint32_t first = w.index / kGroup * kGroup;
+  for (uint32_t i = first; i < first + kGroup && i < w.cta->warps.size(); ++i) {
+    if (!w.cta->warps[i].alive || w.cta->wgmmas[i] >= w.cta->wgmmas[w.index]) continue;
+    w.spins += uint32_t(kFuel / kSpinCost);
+    return out_of_fuel(w, op);
+  }
+  return op + 1;
+}
+
 Element element_of(ptx::Type type) {
   using ptx::Type;
   constexpr struct {
@@ -354,7 +370,8 @@ Selected select_product(const ptx::Instruction& in) {
 
 Selected select_wgmma(const ptx::Instruction& in) {
   if (in.has("mma_async")) return select_product(in);
-  const bool orders = in.has("fence") || in.has("commit_group") || in.has("wait_group");
+  if (in.has("wait_group")) return {wait_group};
+  const bool orders = in.has("fence") || in.has("commit_group");
   return orders ? Selected{run_nothing} : Selected{};
 }
 
