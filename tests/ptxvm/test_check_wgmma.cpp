@@ -185,14 +185,14 @@ TEST(CheckSources, ChangesComeAfterTheWait) {
 
 TEST(CheckSources, OneWarpMaySpeakForItsGroup) {
   // The product is one of all four warps: when one has waited for it, none reads operands any more.
-  // The warps take long to begin it, but for the one that speaks; then its operands become NaN.
+  // The warps take long to begin and to wait, but for the one that speaks; then they become NaN.
   const std::string program = kernel(
       "setp.eq.u32 %p3, %r2, 128; @%p3 mbarrier.init.shared.b64 [b], 1; bar.sync 0;"
       "setp.ge.u32 %p3, %r2, 128; @%p3 bra PRODUCT;\n"
       "AGAIN: mbarrier.try_wait.parity.shared.b64 %p2, [b], 0; @!%p2 bra AGAIN;" +
           line(6) + "st.shared.u32 [%r3], 0xffffffff; bra END;\nPRODUCT: sub.u32 %r6, %r2, 128;" +
           "setp.lt.u32 %p3, %r6, 32; @%p3 bra NOW; nanosleep.u32 1; nanosleep.u32 1;\nNOW:" +
-          kFence + product() + kCommit + wait(0) +
+          kFence + product() + kCommit + "@!%p3 nanosleep.u32 1; @!%p3 nanosleep.u32 1;" + wait(0) +
           "setp.eq.u32 %p3, %r6, 0; @%p3 mbarrier.arrive.shared.b64 _, [b];"
           "mul.wide.u32 %d5, %r6, 4; add.u64 %d5, %a0, %d5; sub.f32 %f0, %f0, %f0;"
           "st.global.f32 [%d5], %f0;\nEND:",
@@ -276,6 +276,18 @@ TEST(CheckProxy, WritesNeedAFence) {
     expect_text(text, "kernel.cu:4");
     expect_text(text, "kernel.cu:3");
   }
+}
+
+TEST(CheckProxy, ALanesFenceIsForWhatItKnows) {
+  const auto program = [](const std::string& meet) {
+    return copies_out(meet + "setp.ne.u32 %p4, %r2, 0; @!%p4 fence.proxy.async; bar.sync 0;",
+                      "@!%p1 cp.async.bulk.wait_group 0;",
+                      "cp.async.bulk.global.shared::cta.bulk_group [%a0], [s], 128;");
+  };
+  CheckedRunner good(program("bar.warp.sync -1;"));
+  good.run(1, 32, {good.zeros(32)});
+  CheckedRunner bad(program(""), {.race = true});
+  expect_text(bad.trap(TrapKind::race, 1, 32, {bad.zeros(32)}), "with no fence.proxy.async");
 }
 
 TEST(CheckProxy, AtomicsWriteToo) {
