@@ -135,5 +135,6 @@ TCONV_CUBLAS cublasStatus_t cublasGemmStridedBatchedEx_64(
   } catch (const td::CudaFailure&) {
     return CUBLAS_STATUS_EXECUTION_FAILED;
   }
+  td::note_work({handle->stream, 0});
   return CUBLAS_STATUS_SUCCESS;
 }

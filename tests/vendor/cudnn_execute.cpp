@@ -71,7 +71,7 @@ void execute(const Object& plan, const Object& pack, cudaStream_t stream) {
   } catch (const CudaFailure& failure) {
     throw Refused{CUDNN_STATUS_EXECUTION_FAILED_CUDART, failure.what()};
   }
-  pretend_ms(plan.engine->pretended_ms);
+  note_work({stream, plan.engine->pretended_ms});
 }
 
 }  // namespace tconv::doubles

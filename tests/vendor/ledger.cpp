@@ -26,7 +26,7 @@ Plan& plan() {
 
 std::string failed;
 int64_t alive = 0;
-float last_ms = 0;
+Work latest;
 
 }  // namespace
 
@@ -48,7 +48,7 @@ const std::string& failure() { return failed; }
 int64_t live() { return alive; }
 void count_live(int64_t change) { alive += change; }
 
-float pretended_ms() { return last_ms; }
-void pretend_ms(float ms) { last_ms = ms; }
+const Work& latest_work() { return latest; }
+void note_work(const Work& work) { latest = work; }
 
 }  // namespace tconv::doubles

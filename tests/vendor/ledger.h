@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <cuda_runtime_api.h>
+
 #define TCONV_DOUBLES_API [[gnu::visibility("default")]]
 
 namespace tconv::doubles {
@@ -22,9 +24,12 @@ TCONV_DOUBLES_API const std::string& failure();
 TCONV_DOUBLES_API int64_t live();
 TCONV_DOUBLES_API void count_live(int64_t change);
 
-/// Milliseconds, made up by the engine that ran last: no clock was read. For the test's own
-/// cudaEventElapsedTime.
-TCONV_DOUBLES_API float pretended_ms();
-TCONV_DOUBLES_API void pretend_ms(float ms);
+/// What ran last: on which stream, and how long it is pretended to have taken. No clock was read.
+struct Work {
+  cudaStream_t stream = nullptr;
+  float ms = 0;
+};
+TCONV_DOUBLES_API const Work& latest_work();
+TCONV_DOUBLES_API void note_work(const Work&);
 
 }  // namespace tconv::doubles

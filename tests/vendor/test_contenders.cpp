@@ -7,9 +7,13 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/detail/device_buffer.h"
+#include "kernels/detail/unfused.h"
 #include "kernels/strategy.h"
+#include "kernels/vendor/cudnn_operation.h"
 #include "tests/kernels/nasty_problems.h"
 #include "tests/kernels/run_strategy.h"
+#include "tests/vendor/ledger.h"
 
 namespace tconv {
 namespace {
@@ -79,6 +83,46 @@ TEST_P(VendorTest, TensorsThatAreAlignedToLessThanPromisedAreRefusedWhenRun) {
       EXPECT_NE(std::string_view(error.what()).find("aligned to less"), std::string::npos)
           << error.what();
     }
+  }
+}
+
+TEST_P(VendorTest, WorkOnTheStreamTheyAreGiven) {
+  const Problem p = Problem::parse("mb1_ic4oc4_iw4_kw3");
+  const DeviceBuffer<std::byte> x(4096), w(4096), y(4096), workspace(4096);
+  cudaStream_t stream = nullptr;
+  TCONV_CUDA(cudaStreamCreate(&stream));
+  for (const Strategy* s : vendors(op())) {
+    ASSERT_EQ(refusal(*s, p, config()), "");
+    Call call{p,       config(),         x.data(), w.data(), y.data(),
+              nullptr, workspace.data(), nullptr,  stream};
+    const auto prepared = s->prepare(call);
+    call.prepared = prepared.get();
+    doubles::note_work({});
+    s->launch(call);
+    EXPECT_EQ(doubles::latest_work().stream, stream) << s->name;
+  }
+  TCONV_CUDA(cudaStreamDestroy(stream));
+}
+
+TEST_P(VendorTest, FuseEpiloguesOrLeaveThemToTheirUnfusedTwins) {
+  if (op() != Op::fprop) return;
+  Config with = config();
+  with.epilogue = Epilogue::bias_relu;
+  const Problem p = Problem::parse("g3mb2_ic9oc15_ih5iw4_kh4kw4_sh2sw2_ph1pw1");
+  const Case c(op(), p, DataMode::int_exact, 1, with);
+  for (const Strategy* s : vendors(op())) {
+    EXPECT_EQ(run_strategy(detail::unfused(*s), c).failure, "") << s->name;
+    if (s->name.ends_with("cublas")) EXPECT_EQ(run_strategy(*s, c).failure, "") << "fused";
+  }
+}
+
+// cuDNN itself refuses these too: tests/kernels/test_cudnn_plan.cpp.
+TEST_P(VendorTest, TheDoubleRefusesWhatCudnnRefuses) {
+  Problem low_padding = Problem::parse("mb1ic8oc8ih5kh3sh2ph1");
+  low_padding.axes[1].crop_lo = -1;
+  for (const Problem& p : {low_padding, Problem::parse("mb0ic8oc8ih5kh3sh2ph1"),
+                           Problem::parse("mb1ic8oc8ih5kh3sh1ph1dh2oh11")}) {
+    EXPECT_THROW(cudnn::Operation(op(), p, config()), cudnn::Error) << p.str();
   }
 }
 

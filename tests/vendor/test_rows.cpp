@@ -50,6 +50,9 @@ const Pick kPicks[] = {
     {"cudnn_best",
      {kF16, Layout::nhwc},
      "eng9007_k2=1 [B; TENSOR_CORE; workspace 131 B], fastest of 3 timed, 1 failed to run"},
+    {"cudnn_best",
+     {kF16, Layout::nchw},
+     "eng9007_k2=1 [B; TENSOR_CORE; workspace 131 B], fastest of 3 timed, 1 failed to run"},
 };
 
 TEST_F(Rows, SayWhichPlanTheyTook) {
