@@ -112,7 +112,9 @@ TEST_P(VendorTest, FuseEpiloguesOrLeaveThemToTheirUnfusedTwins) {
   const Case c(op(), p, DataMode::int_exact, 1, with);
   for (const Strategy* s : vendors(op())) {
     EXPECT_EQ(run_strategy(detail::unfused(*s), c).failure, "") << s->name;
-    if (s->name.ends_with("cublas")) EXPECT_EQ(run_strategy(*s, c).failure, "") << "fused";
+    if (s->name.ends_with("cublas")) {
+      EXPECT_EQ(run_strategy(*s, c).failure, "") << "fused";
+    }
   }
 }
 
