@@ -86,19 +86,59 @@ TEST_P(VendorTest, TensorsThatAreAlignedToLessThanPromisedAreRefusedWhenRun) {
   }
 }
 
+/// A call in memory that belongs to nobody else.
+class LoneCall {
+ public:
+  LoneCall(const Strategy& s, const Problem& p, const Config& config, cudaStream_t stream)
+      : x_(p.x_size() * 4),
+        w_(p.w_size() * 4),
+        y_(p.y_size() * 4),
+        workspace_(s.workspace(p, config)),
+        call{p,       config, x_.data(), w_.data(), y_.data(), nullptr, workspace_.data(),
+             nullptr, stream} {
+    for (DeviceBuffer<std::byte>* buffer : {&x_, &w_, &y_})
+      TCONV_CUDA(cudaMemset(buffer->data(), kFilled, buffer->bytes()));
+  }
+  /// Whether every tensor is as it was in the beginning.
+  bool untouched() const {
+    const auto is_filled = [](std::byte b) { return b == std::byte{kFilled}; };
+    const auto whole = [&](const DeviceBuffer<std::byte>& buffer) {
+      const auto bytes = buffer.download();
+      return std::all_of(bytes.begin(), bytes.end(), is_filled);
+    };
+    return whole(x_) && whole(w_) && whole(y_);
+  }
+
+ private:
+  static constexpr int kFilled = 0x3C;
+  DeviceBuffer<std::byte> x_, w_, y_, workspace_;
+
+ public:
+  Call call;
+};
+
+// What the output held before is what shows that a launch left some of it out.
+TEST_P(VendorTest, LeaveTheOutputAloneUntilTheyAreLaunched) {
+  const Problem p = Problem::parse("mb1_ic4oc4_iw4_kw3");
+  for (const Strategy* s : vendors(op())) {
+    ASSERT_EQ(refusal(*s, p, config()), "");
+    const LoneCall lone(*s, p, config(), nullptr);
+    const auto prepared = s->prepare(lone.call);
+    EXPECT_TRUE(lone.untouched()) << s->name;
+  }
+}
+
 TEST_P(VendorTest, WorkOnTheStreamTheyAreGiven) {
   const Problem p = Problem::parse("mb1_ic4oc4_iw4_kw3");
-  const DeviceBuffer<std::byte> x(4096), w(4096), y(4096), workspace(4096);
   cudaStream_t stream = nullptr;
   TCONV_CUDA(cudaStreamCreate(&stream));
   for (const Strategy* s : vendors(op())) {
     ASSERT_EQ(refusal(*s, p, config()), "");
-    Call call{p,       config(),         x.data(), w.data(), y.data(),
-              nullptr, workspace.data(), nullptr,  stream};
-    const auto prepared = s->prepare(call);
-    call.prepared = prepared.get();
+    LoneCall lone(*s, p, config(), stream);
+    const auto prepared = s->prepare(lone.call);
+    lone.call.prepared = prepared.get();
     doubles::note_work({});
-    s->launch(call);
+    s->launch(lone.call);
     EXPECT_EQ(doubles::latest_work().stream, stream) << s->name;
   }
   TCONV_CUDA(cudaStreamDestroy(stream));
