@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/vendor/cudnn_plan.h"
+#include "tests/kernels/nasty_problems.h"
 
 namespace tconv::cudnn {
 namespace {
@@ -202,6 +203,21 @@ TEST(CudnnPlan, WhatCudnnCannotExpressHasAReason) {
       EXPECT_NE(said.find(reason), std::string::npos) << to_string(op) << ": " << said;
       EXPECT_THROW(plan(problem, {}, h100(), {}, op), Error)
           << to_string(op) << ": cuDNN itself agrees that it cannot";
+    }
+  }
+}
+
+// What tests/vendor runs on a double, cuDNN itself takes: the double is not the more lenient one.
+TEST(CudnnPlan, NastyProblemsAreExpressibleInEveryDirection) {
+  for (const NastyProblem& n : kNastyProblems) {
+    SCOPED_TRACE(n.why);
+    const Problem problem = Problem::parse(n.descriptor);
+    for (const Op op : {Op::fprop, Op::dgrad, Op::wgrad}) {
+      for (const Config& config :
+           {Config{DType::f32, Layout::nchw}, Config{DType::bf16, Layout::nhwc}}) {
+        const std::string reason = inexpressible(op, problem, config);
+        EXPECT_EQ(reason, problem.batch > 0 ? "" : "cuDNN has no tensors of batch 0");
+      }
     }
   }
 }
