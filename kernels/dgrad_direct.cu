@@ -14,16 +14,15 @@ using detail::Span;
 constexpr int kBlocksPerSm = 4;
 
 // x[n][ic][i] = sum over oc and taps t of y[n][oc][i*s - crop + t*d] * w[ic][oc][t].
-// One thread per input position and kChannels input channels. Lanes are neighbouring positions in
-// nhwc too: both operands are read along oc, so that neighbouring channels of x would only want
-// weights that lie far apart.
+// One thread per input position and kChannels input channels. In nhwc both operands are read along
+// oc.
 template <class E, Layout kLayout, int kChannels>
 __global__ void __launch_bounds__(detail::kDirectThreads, kBlocksPerSm)
     dgrad_kernel(const __grid_constant__ Shape s, const E* __restrict__ y, const E* __restrict__ w,
                  E* __restrict__ x, detail::DirectAlignment aligned, detail::DirectPart part) {
   // Where: this thread's input, and the taps through which it reaches an output.
   const DirectTile tile =
-      detail::direct_tile<Layout::nchw, kChannels>(s.groups, s.ic, s.in_spatial, part);
+      detail::direct_tile<kLayout, kChannels>(s.groups, s.ic, s.in_spatial, part);
   if (tile.none) return;
   const int i = tile.position;
   const int id = i / (s.h.in * s.w.in), ih = i / s.w.in % s.h.in, iw = i % s.w.in;
@@ -54,18 +53,17 @@ __global__ void __launch_bounds__(detail::kDirectThreads, kBlocksPerSm)
   }
 
   // Store: every input, also those of which all taps are cropped.
-  x += detail::element_at<kLayout>(s.groups, s.ic, s.in_spatial, tile, i);
-  detail::store_tile<kLayout>(x, s.in_spatial, sum, aligned.x);
+  detail::store_tile<kLayout>(x + tile.output, s.in_spatial, sum, aligned.x);
 }
 
-detail::DirectGrid grid(const Problem& p) {
-  return detail::direct_grid(Layout::nchw, p.batch, p.in_channels,
-                             detail::channel_tile(p.ic_per_group()), p.in_spatial());
+detail::DirectGrid grid(const Problem& p, Layout layout) {
+  return detail::direct_grid(layout, p.batch, p.in_channels, detail::channel_tile(p.ic_per_group()),
+                             p.in_spatial());
 }
 
 void launch(const Call& call) {
   const Problem& p = call.problem;
-  const detail::DirectGrid blocks = grid(p);
+  const detail::DirectGrid blocks = grid(p, call.config.layout);
   detail::with_storage(call.config, [&](auto element, auto layout) {
     using E = decltype(element);
     const auto* const y = static_cast<const E*>(call.y);
@@ -91,7 +89,7 @@ TCONV_REGISTER_STRATEGY({
     .supports =
         [](const Problem& p, const Config& c) {
           const std::string reason = detail::refuse(p, c, detail::kFma);
-          return reason.empty() ? detail::refuse_grid(grid(p)) : reason;
+          return reason.empty() ? detail::refuse_grid(grid(p, c.layout)) : reason;
         },
     // One multiply-add per valid (input, tap) and channel pair: the channel tile divides ic/g.
     .macs_executed = [](const Problem& p, const Config&) { return p.macs_needed(); },

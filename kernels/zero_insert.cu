@@ -104,7 +104,8 @@ int64_t batch_part(const Problem& p, const Config& c) {
 }
 
 detail::DirectGrid stretch_grid(const Problem& p, Layout layout, int64_t samples) {
-  return detail::direct_grid(layout, samples, p.in_channels, 1, stretched_size(p));
+  return detail::direct_grid(layout, samples, p.in_channels, 1, stretched_size(p),
+                             detail::kOnePosition);
 }
 
 detail::DirectGrid correlate_grid(const Problem& p, Layout layout, int64_t samples) {

@@ -26,7 +26,8 @@ inline DirectGrid convolution_grid(const Problem& p, Layout layout) {
 
 /// Of the launch that resizes x or shuffles y: `channels` in all, at the positions of y.
 inline DirectGrid pixel_grid(const Problem& p, Layout layout, int64_t channels) {
-  return direct_grid(layout, p.batch, channels, channel_tile(channels), p.out_spatial());
+  return direct_grid(layout, p.batch, channels, channel_tile(channels), p.out_spatial(),
+                     kOnePosition);
 }
 
 /// Empty, or why the convolution alone cannot.

@@ -46,7 +46,8 @@ int col2im_tile(const Problem& p, Layout layout) {
 }
 
 DirectGrid col2im_grid(const Problem& p, Layout layout, int64_t samples) {
-  return direct_grid(layout, samples, p.out_channels, col2im_tile(p, layout), p.out_spatial());
+  return direct_grid(layout, samples, p.out_channels, col2im_tile(p, layout), p.out_spatial(),
+                     kOnePosition);
 }
 
 int64_t bytes_per_sample(const Problem& p) {

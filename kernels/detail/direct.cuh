@@ -1,8 +1,8 @@
 // What the direct kernels share: which outputs a thread has, where its operands lie, and how it
 // reduces one tap. A thread has kChannels neighbouring channels at one position. In nchw lanes are
 // neighbouring positions: what they read of x and write of y is contiguous, the weights are the
-// same for all. In nhwc lanes are neighbouring channels, then positions: what they read of w and
-// write of y is contiguous, x is the same for all lanes of a position.
+// same for all. In nhwc a warp is a few neighbouring positions by a few neighbouring tiles of
+// channels: lanes of a tile share its weights, lanes of a position what they read of x.
 #pragma once
 
 #include <cstdint>
@@ -16,30 +16,39 @@ namespace tconv::detail {
 
 inline constexpr int kDirectThreads = 256;
 
+/// Neighbouring positions in a warp, in nhwc. Four input channels of P positions are P sectors of
+/// x, and those of 32/P tiles of four floats 4 * max(1, 16/P) sectors of w: 65 together for P = 1,
+/// 16 for P = 8, 36 for P = 32. Four tiles also store whole sectors, in narrow types too.
+inline constexpr int kSharingPositions = 8;
+/// For launches that only copy: all lanes are tiles, what they read and write is contiguous.
+inline constexpr int kOnePosition = 1;
+
 /// A tile of channels over all positions of a sample (nchw), or a whole sample (nhwc): what a run
-/// of blocks works on, `threads` of them with something to do.
+/// of blocks works on.
 struct DirectPart {
   unsigned blocks;
-  int threads;
+  unsigned neighbours;  ///< positions before the next tile
 };
 
 struct DirectGrid {
   int64_t blocks;
   int64_t blocks_per_part, threads_per_part;
+  int neighbours;
 
   DirectPart part() const {
-    return {static_cast<unsigned>(blocks_per_part), static_cast<int>(threads_per_part)};
+    return {static_cast<unsigned>(blocks_per_part), static_cast<unsigned>(neighbours)};
   }
 };
 
 /// For outputs of `channels` channels in all, `positions` each; a thread has `tile` of them.
 inline DirectGrid direct_grid(Layout layout, int64_t batch, int64_t channels, int tile,
-                              int64_t positions) {
+                              int64_t positions, int neighbours = kSharingPositions) {
   const int64_t tiles = channels / tile;
   const bool last = layout == Layout::nhwc;
-  const int64_t threads = last ? positions * tiles : positions;
+  const int64_t whole = divide_up(positions, int64_t{neighbours}) * neighbours;
+  const int64_t threads = last ? whole * tiles : positions;
   const int64_t blocks = divide_up(threads, int64_t{kDirectThreads});
-  return {batch * (last ? 1 : tiles) * blocks, blocks, threads};
+  return {batch * (last ? 1 : tiles) * blocks, blocks, threads, neighbours};
 }
 
 inline std::string refuse_grid(const DirectGrid& grid) {
@@ -54,7 +63,7 @@ struct DirectTile {
   int sample, group, channel;  ///< channel: the first of the tile, within the group
   int position;
   int64_t output;  ///< where the first one is stored
-  bool none;       ///< the part has fewer threads: nothing to do
+  bool none;       ///< there are fewer positions: nothing to do
 };
 
 /// `channels` per group, `positions` each. Every group has whole tiles.
@@ -64,22 +73,24 @@ __device__ __forceinline__ DirectTile direct_tile(int groups, int channels, int 
   const unsigned number = blockIdx.x / part.blocks;
   const unsigned thread = blockIdx.x % part.blocks * kDirectThreads + threadIdx.x;
   const unsigned tiles = static_cast<unsigned>(channels / kChannels);
-  const bool none = thread >= static_cast<unsigned>(part.threads);
   if constexpr (kLayout == Layout::nchw) {
     const unsigned sample_group = number / tiles;
-    return {
-        static_cast<int>(sample_group / groups),          static_cast<int>(sample_group % groups),
-        static_cast<int>(number % tiles) * kChannels,     static_cast<int>(thread),
-        int64_t{number} * kChannels * positions + thread, none};
+    return {static_cast<int>(sample_group / groups),
+            static_cast<int>(sample_group % groups),
+            static_cast<int>(number % tiles) * kChannels,
+            static_cast<int>(thread),
+            int64_t{number} * kChannels * positions + thread,
+            thread >= static_cast<unsigned>(positions)};
   } else {
-    const unsigned all_tiles = tiles * groups;
-    const unsigned tile = thread % all_tiles;
+    const unsigned all_tiles = tiles * groups, run = thread / part.neighbours;
+    const unsigned tile = run % all_tiles;
+    const unsigned position = run / all_tiles * part.neighbours + thread % part.neighbours;
     return {static_cast<int>(number),
             static_cast<int>(tile / tiles),
             static_cast<int>(tile % tiles) * kChannels,
-            static_cast<int>(thread / all_tiles),
-            (int64_t{number} * part.threads + thread) * kChannels,
-            none};
+            static_cast<int>(position),
+            ((int64_t{number} * positions + position) * all_tiles + tile) * kChannels,
+            position >= static_cast<unsigned>(positions)};
   }
 }
 
