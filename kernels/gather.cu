@@ -19,9 +19,9 @@ __global__ void __launch_bounds__(detail::kDirectThreads, kBlocksPerSm)
     gather_kernel(const __grid_constant__ Shape s, const E* __restrict__ x, const E* __restrict__ w,
                   E* __restrict__ y, detail::OutputEpilogue epilogue,
                   detail::DirectAlignment aligned, detail::DirectPart part) {
-  const DirectTile tile =
-      detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial, part);
+  DirectTile tile = detail::direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial, part);
   if (tile.none) return;
+  detail::take_apart<kLayout, kChannels>(tile, s, s.w.out, s.w.stride);
 
   // Sum: the taps that reach this thread's output, each reduced over the input channels.
   const detail::TapOperands<E, kLayout, kChannels> operands(s, s.in_spatial, x, w, tile, aligned);

@@ -20,6 +20,7 @@ inline constexpr int kDirectThreads = 256;
 /// x, and those of 32/P tiles of four floats 4 * max(1, 16/P) sectors of w: 65 together for P = 1,
 /// 16 for P = 8, 36 for P = 32. Four tiles also store whole sectors, in narrow types too.
 inline constexpr int kSharingPositions = 8;
+inline constexpr int kWarpTiles = 32 / kSharingPositions;
 /// For launches that only copy: all lanes are tiles, what they read and write is contiguous.
 inline constexpr int kOnePosition = 1;
 
@@ -119,7 +120,7 @@ struct DirectAlignment {
 
 template <int kChannels, class E, class Out>
 DirectAlignment direct_alignment(const E* x, const E* w, const Out* y, int64_t ic) {
-  return {ic % kReadAtOnce == 0 && lies_on<kReadAtOnce>(x), lies_on<kChannels>(w),
+  return {ic % kReadAtOnce<E> == 0 && lies_on<kReadAtOnce<E>>(x), lies_on<kChannels>(w),
           lies_on<kChannels>(y)};
 }
 
@@ -151,6 +152,19 @@ __device__ __forceinline__ int64_t element_at(int groups, int channels, int posi
   } else {
     return start + tile.channel + position * pixel_stride<kLayout>(groups, channels);
   }
+}
+
+/// In nhwc any positions of a warp store as well as neighbours do. If it has more of their weights
+/// to read than of x, it takes positions of a row `stride` apart, which want the same weights; a
+/// rest at the end of the row stays as it is.
+template <Layout kLayout, int kChannels>
+__device__ __forceinline__ void take_apart(DirectTile& tile, const Shape& s, int row, int stride) {
+  if (kLayout == Layout::nchw || s.oc < kWarpTiles * kChannels) return;
+  const int at = tile.position % row, each = row / stride;
+  if (at >= each * stride) return;
+  const int by = at % each * stride + at / each - at;
+  tile.position += by;
+  tile.output += by * pixel_stride<kLayout>(s.groups, s.oc);
 }
 
 /// Where x is read at a position. Places that are no whole positions have an overload of their own,

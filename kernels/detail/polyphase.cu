@@ -1,9 +1,9 @@
 #include <type_traits>
 
-#include "kernels/detail/launch.cuh"
+#include "kernels/detail/direct.cuh"
 #include "kernels/detail/phase.cuh"
 #include "kernels/detail/polyphase.h"
-#include "kernels/detail/reduce_channels.cuh"
+#include "kernels/detail/store_channels.cuh"
 
 namespace tconv::detail {
 namespace {
@@ -12,18 +12,25 @@ constexpr int kThreads = 256;
 /// Grants 64 registers a thread; left alone, ptxas aims for fewer and spills.
 constexpr int kBlocksPerSm = 4;
 
-/// What a thread computes: output m of phase `number`, kChannels output channels from `channel` on.
+/// A thread's channels are one or more runs of kRun neighbours each: one access, so that the
+/// accesses of neighbouring tiles join.
+template <class E, int kChannels>
+inline constexpr int kRun = kChannels * sizeof(E) > kAccessBytes ? kAccessBytes / sizeof(E)
+                                                                 : kChannels;
+
+/// What a thread computes: output m of phase `number`, tile `number` of a group's channels.
 struct PhaseTile {
-  int number, group, channel;
+  int phase, group, number;
   unsigned m;
 };
 
-/// Tiles of channels are fastest, so that neighbours read the same inputs: blocks in nchw, where
-/// the lanes of a warp are outputs and want the same weights, threads in nhwc, where lanes are
-/// channels and want the same inputs.
+/// Tiles of channels are faster than outputs, so that neighbours read the same inputs: blocks in
+/// nchw, where the lanes of a warp are outputs, threads in nhwc, where they are a few of both
+/// (direct.cuh).
 template <Layout kLayout, int kChannels>
 __device__ __forceinline__ PhaseTile phase_tile(const Shape& s, int oc_padded, int first_phase,
                                                 unsigned blocks_per_phase) {
+  constexpr unsigned kOutputs = kSharingPositions;
   const unsigned tiles = static_cast<unsigned>(oc_padded / kChannels);
   unsigned block = blockIdx.x, tile = 0, group = 0, m = 0;
   if constexpr (kLayout == Layout::nchw) {
@@ -33,29 +40,34 @@ __device__ __forceinline__ PhaseTile phase_tile(const Shape& s, int oc_padded, i
     m = block % blocks_per_phase * kThreads + threadIdx.x;
   } else {
     const unsigned thread = block % blocks_per_phase * kThreads + threadIdx.x;
-    tile = thread % tiles;
-    group = thread / tiles % s.groups;
-    m = thread / tiles / s.groups;
+    const unsigned run = thread / kOutputs;
+    tile = run % tiles;
+    group = run / tiles % s.groups;
+    m = run / tiles / s.groups * kOutputs + thread % kOutputs;
   }
   return {first_phase + static_cast<int>(block / blocks_per_phase), static_cast<int>(group),
-          static_cast<int>(tile) * kChannels, m};
+          static_cast<int>(tile), m};
 }
 
-/// sum[c] += sum over ic of x[ic] * w[ic * oc_padded + c].
-template <Layout kLayout, int kChannels, class E>
-__device__ __forceinline__ void reduce_packed(float (&sum)[kChannels], const Shape& s,
+/// sum[r][c] += sum over ic of x[ic] * w[ic * oc_padded + r * next_run + c].
+template <Layout kLayout, class E, int kRuns, int kCount>
+__device__ __forceinline__ void reduce_packed(float (&sum)[kRuns][kCount], const Shape& s,
                                               const E* from, const E* w, int oc_padded,
-                                              bool x_aligned) {
-  if constexpr (kLayout == Layout::nhwc) {
-    reduce_neighbours(sum, from, w, oc_padded, s.ic, x_aligned, true);
-  } else {
-    for (int ic = 0; ic < s.ic; ++ic, from += s.in_spatial, w += oc_padded) {
-      float weights[kChannels];
-      load(weights, w, true);
-      const float value = widen(*from);
+                                              int next_run, bool x_aligned) {
+  const auto add = [&](float value) {
 #pragma unroll
-      for (int c = 0; c < kChannels; ++c) sum[c] = fmaf(value, weights[c], sum[c]);
+    for (int r = 0; r < kRuns; ++r) {
+      float weights[kCount];
+      load(weights, w + r * next_run, true);
+#pragma unroll
+      for (int c = 0; c < kCount; ++c) sum[r][c] = fmaf(value, weights[c], sum[r][c]);
     }
+    w += oc_padded;
+  };
+  if constexpr (kLayout == Layout::nhwc) {
+    for_each_neighbour<E>(from, s.ic, x_aligned, add);
+  } else {
+    for (int ic = 0; ic < s.ic; ++ic, from += s.in_spatial) add(widen(*from));
   }
 }
 
@@ -69,7 +81,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
                      unsigned blocks_per_phase) {
   const PhaseTile tile =
       phase_tile<kLayout, kChannels>(s, oc_padded, first_phase, blocks_per_phase);
-  const Phase p = phase_at(s, tile.number);
+  const Phase p = phase_at(s, tile.phase);
   if (tile.m >= static_cast<unsigned>(s.batch) * p.outputs()) return;
 
   // Where: the input window of this output, the weights of this phase.
@@ -78,12 +90,15 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   const int64_t position = kLast ? int64_t{s.groups} * s.ic : 1;  // between neighbours
   x += kLast ? at.sample * (s.in_spatial * position) + int64_t{tile.group} * s.ic
              : (int64_t{at.sample} * s.groups + tile.group) * s.ic * s.in_spatial;
+  constexpr int kCount = kRun<E, kChannels>, kRuns = kChannels / kCount;
+  // In nhwc the first runs of all tiles are neighbours, then the second ones.
+  const int next_run = kLast ? oc_padded / kRuns : kCount, next_tile = kLast ? kCount : kChannels;
   const int64_t tap_stride = int64_t{s.ic} * oc_padded;
-  const E* w_tap = packed + int64_t{tile.group} * s.taps * tap_stride + tile.channel;
+  const E* w_tap = packed + int64_t{tile.group} * s.taps * tap_stride + tile.number * next_tile;
   if (p.taps() > 0) w_tap += first_packed_tap(s, p) * tap_stride;
 
   // Sum: a window of p.taps() inputs; only the border has to be looked for.
-  float sum[kChannels] = {};
+  float sum[kRuns][kCount] = {};
   for (int jd = 0; jd < p.d.taps; ++jd) {
     const int id = at.d - jd * s.d.step;
     for (int jh = 0; jh < p.h.taps; ++jh) {
@@ -95,25 +110,23 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
                             static_cast<unsigned>(iw) < static_cast<unsigned>(s.w.in);
         if (!inside) continue;
         const E* const from = x + ((id * s.h.in + ih) * s.w.in + iw) * position;
-        reduce_packed<kLayout>(sum, s, from, w_tap, oc_padded, x_aligned);
+        reduce_packed<kLayout>(sum, s, from, w_tap, oc_padded, next_run, x_aligned);
       }
     }
   }
 
   // Store: also what a phase without taps leaves to the epilogue. Padded channels stay here.
-  const int exist = s.oc - tile.channel;
-  apply(epilogue, sum, tile.group * s.oc + tile.channel, exist);
-  if constexpr (kLast) {
-    y += (int64_t{at.sample} * s.out_spatial + at.output) * s.groups * s.oc +
-         int64_t{tile.group} * s.oc + tile.channel;
-    if (exist >= kChannels) return store(y, sum, y_aligned);
-  } else {
-    y += ((int64_t{at.sample} * s.groups + tile.group) * s.oc + tile.channel) * s.out_spatial +
-         at.output;
-  }
+  const int64_t next_channel = kLast ? 1 : s.out_spatial;
+  y += kLast ? (int64_t{at.sample} * s.out_spatial + at.output) * s.groups * s.oc +
+                   int64_t{tile.group} * s.oc
+             : (int64_t{at.sample} * s.groups + tile.group) * s.oc * s.out_spatial + at.output;
 #pragma unroll
-  for (int c = 0; c < kChannels; ++c) {
-    if (c < exist) y[int64_t{c} * (kLast ? 1 : s.out_spatial)] = narrow<E>(sum[c]);
+  for (int r = 0; r < kRuns; ++r) {
+    const int channel = tile.number * next_tile + r * next_run;
+    const int exist = s.oc - channel;
+    apply(epilogue, sum[r], tile.group * s.oc + channel, exist);
+    store_channels(y + channel * next_channel, static_cast<int>(next_channel), sum[r], exist,
+                   kLast && y_aligned);
   }
 }
 
@@ -134,10 +147,11 @@ int64_t channel_tiles(const Problem& p) {
   return p.groups * (padded_channels(p) / tile_of(p.oc_per_group()));
 }
 
-/// Threads that a phase keeps busy in a run of blocks.
+/// Threads that a phase takes in a run of blocks.
 int64_t threads_per_phase(const Problem& p, Layout layout, int phase) {
   const int64_t outputs = p.batch * phase_at(make_shape(p), phase).outputs();
-  return layout == Layout::nchw ? outputs : outputs * channel_tiles(p);
+  if (layout == Layout::nchw) return outputs;
+  return divide_up(outputs, int64_t{kSharingPositions}) * kSharingPositions * channel_tiles(p);
 }
 
 /// Each phase of a launch gets as many as its first one needs: a launch holds one phase, or all,
@@ -194,9 +208,10 @@ void launch_phases(const Call& call, int first, int count) {
     using E = decltype(element);
     const auto* const x = static_cast<const E*>(call.x);
     auto* const y = static_cast<E*>(call.y);
-    const bool x_aligned = p.ic_per_group() % kReadAtOnce == 0 && lies_on<kReadAtOnce>(x);
+    const bool x_aligned = p.ic_per_group() % kReadAtOnce<E> == 0 && lies_on<kReadAtOnce<E>>(x);
     with_tile(p.oc_per_group(), [&](auto tile) {
-      const bool y_aligned = p.oc_per_group() % kPerAccess<E, tile()> == 0 && lies_on<tile()>(y);
+      constexpr int kCount = kRun<E, tile()>;
+      const bool y_aligned = p.oc_per_group() % kCount == 0 && lies_on<kCount>(y);
       launch(polyphase_kernel<E, layout(), tile()>, blocks(p, layout(), first, count), kThreads,
              call.stream, make_shape(p), x, packed.as<E>(), y, packed.oc_padded, epilogue_of(call),
              x_aligned, y_aligned, first,

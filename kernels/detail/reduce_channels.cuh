@@ -7,8 +7,23 @@
 
 namespace tconv::detail {
 
-/// Channels to reduce over that are read at once where they are neighbours.
-inline constexpr int kReadAtOnce = 4;
+/// Channels to reduce over that are read at once where they are neighbours: the lanes of other
+/// positions read other sectors, so that a wide access loads no more of them than a narrow one.
+template <class E>
+inline constexpr int kReadAtOnce = kAccessBytes / sizeof(E);
+
+/// add(x[0]), add(x[1]), ...: neighbours in memory, of type E. Aligned: read kReadAtOnce at a time.
+template <class E, class X, class Add>
+__device__ __forceinline__ void for_each_neighbour(X x, int channels, bool aligned, Add add) {
+  int ic = 0;
+  for (; ic + kReadAtOnce<E> <= channels; ic += kReadAtOnce<E>) {
+    float values[kReadAtOnce<E>];
+    load(values, x + ic, aligned);
+#pragma unroll
+    for (int j = 0; j < kReadAtOnce<E>; ++j) add(values[j]);
+  }
+  for (; ic < channels; ++ic) add(widen(*(x + ic)));
+}
 
 /// sum[c] += sum over ic of x[ic * x_stride] * w[ic * w_stride + c * w_channel], ic < channels. One
 /// load of x serves kChannels multiply-adds. X: const E*, or what is read like one.
@@ -31,21 +46,13 @@ template <int kChannels, class X, class E>
 __device__ __forceinline__ void reduce_neighbours(float (&sum)[kChannels], X x, const E* w,
                                                   int64_t w_stride, int channels, bool x_aligned,
                                                   bool w_aligned) {
-  const auto add = [&](float value) {
+  for_each_neighbour<E>(x, channels, x_aligned, [&](float value) {
     float weights[kChannels];
     load(weights, w, w_aligned);
 #pragma unroll
     for (int c = 0; c < kChannels; ++c) sum[c] = fmaf(value, weights[c], sum[c]);
     w += w_stride;
-  };
-  int ic = 0;
-  for (; ic + kReadAtOnce <= channels; ic += kReadAtOnce) {
-    float values[kReadAtOnce];
-    load(values, x + ic, x_aligned);
-#pragma unroll
-    for (int j = 0; j < kReadAtOnce; ++j) add(values[j]);
-  }
-  for (; ic < channels; ++ic) add(widen(*(x + ic)));
+  });
 }
 
 /// sum[c] += sum over oc of y[oc] * w[c * w_channel + oc], oc < channels: both are read along their
@@ -55,14 +62,15 @@ __device__ __forceinline__ void reduce_along(float (&sum)[kChannels], const E* y
                                              int64_t w_channel, int channels, bool y_aligned,
                                              bool w_aligned) {
   int oc = 0;
-  for (; oc + kReadAtOnce <= channels; oc += kReadAtOnce) {
-    float values[kReadAtOnce], weights[kReadAtOnce];
+  constexpr int kAtOnce = kReadAtOnce<E>;
+  for (; oc + kAtOnce <= channels; oc += kAtOnce) {
+    float values[kAtOnce], weights[kAtOnce];
     load(values, y + oc, y_aligned);
 #pragma unroll
     for (int c = 0; c < kChannels; ++c) {
       load(weights, w + c * w_channel + oc, w_aligned);
 #pragma unroll
-      for (int j = 0; j < kReadAtOnce; ++j) sum[c] = fmaf(values[j], weights[j], sum[c]);
+      for (int j = 0; j < kAtOnce; ++j) sum[c] = fmaf(values[j], weights[j], sum[c]);
     }
   }
   for (; oc < channels; ++oc) {

@@ -45,8 +45,10 @@ __global__ void __launch_bounds__(kDirectThreads)
     sub_pixel_kernel(const __grid_constant__ Shape s, Triple pad, const E* __restrict__ x,
                      const E* __restrict__ w, E* __restrict__ y, DirectAlignment aligned,
                      DirectPart part) {
-  const DirectTile tile = direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial, part);
+  DirectTile tile = direct_tile<kLayout, kChannels>(s.groups, s.oc, s.out_spatial, part);
   if (tile.none) return;
+  const int next_pixel = kShuffle ? s.w.stride : strides_of(s).volume();
+  take_apart<kLayout, kChannels>(tile, s, s.w.in * next_pixel, next_pixel);
 
   // Where: what the phase's tap 0 reads, maybe outside, and its taps that stay inside of x.
   const SubPixel at = kShuffle ? sub_pixel_of_output(s, tile.position)
