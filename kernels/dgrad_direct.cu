@@ -69,12 +69,11 @@ void launch(const Call& call) {
     const auto* const y = static_cast<const E*>(call.y);
     const auto* const w = static_cast<const E*>(call.w);
     auto* const x = static_cast<E*>(call.x);
-    constexpr int kAtOnce = detail::kReadAtOnce<E>;
-    const bool whole = p.oc_per_group() % kAtOnce == 0;
+    const bool whole = p.oc_per_group() % detail::kReadAtOnce == 0;
     detail::with_channel_tile(p.ic_per_group(), [&](auto tile) {
       const detail::DirectAlignment aligned{detail::lies_on<tile()>(x),
-                                            whole && detail::lies_on<kAtOnce>(w),
-                                            whole && detail::lies_on<kAtOnce>(y)};
+                                            whole && detail::lies_on<detail::kReadAtOnce>(w),
+                                            whole && detail::lies_on<detail::kReadAtOnce>(y)};
       detail::launch(dgrad_kernel<E, layout(), tile()>, blocks.blocks, detail::kDirectThreads,
                      call.stream, detail::make_shape(p), y, w, x, aligned, blocks.part());
     });

@@ -120,7 +120,7 @@ struct DirectAlignment {
 
 template <int kChannels, class E, class Out>
 DirectAlignment direct_alignment(const E* x, const E* w, const Out* y, int64_t ic) {
-  return {ic % kReadAtOnce<E> == 0 && lies_on<kReadAtOnce<E>>(x), lies_on<kChannels>(w),
+  return {ic % kReadAtOnce == 0 && lies_on<kReadAtOnce>(x), lies_on<kChannels>(w),
           lies_on<kChannels>(y)};
 }
 

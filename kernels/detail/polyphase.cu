@@ -12,6 +12,9 @@ constexpr int kThreads = 256;
 /// Grants 64 registers a thread; left alone, ptxas aims for fewer and spills.
 constexpr int kBlocksPerSm = 4;
 
+/// Input channels read at once in nhwc.
+template <class E>
+inline constexpr int kInputsAtOnce = kAccessBytes / sizeof(E);
 /// A thread's channels are one or more runs of kRun neighbours each: one access, so that the
 /// accesses of neighbouring tiles join.
 template <class E, int kChannels>
@@ -65,7 +68,7 @@ __device__ __forceinline__ void reduce_packed(float (&sum)[kRuns][kCount], const
     w += oc_padded;
   };
   if constexpr (kLayout == Layout::nhwc) {
-    for_each_neighbour<E>(from, s.ic, x_aligned, add);
+    for_each_neighbour<kInputsAtOnce<E>>(from, s.ic, x_aligned, add);
   } else {
     for (int ic = 0; ic < s.ic; ++ic, from += s.in_spatial) add(widen(*from));
   }
@@ -97,6 +100,11 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   const E* w_tap = packed + int64_t{tile.group} * s.taps * tap_stride + tile.number * next_tile;
   if (p.taps() > 0) w_tap += first_packed_tap(s, p) * tap_stride;
 
+  const int64_t next_channel = kLast ? 1 : s.out_spatial;
+  y += kLast ? (int64_t{at.sample} * s.out_spatial + at.output) * s.groups * s.oc +
+                   int64_t{tile.group} * s.oc
+             : (int64_t{at.sample} * s.groups + tile.group) * s.oc * s.out_spatial + at.output;
+
   // Sum: a window of p.taps() inputs; only the border has to be looked for.
   float sum[kRuns][kCount] = {};
   for (int jd = 0; jd < p.d.taps; ++jd) {
@@ -116,10 +124,6 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   }
 
   // Store: also what a phase without taps leaves to the epilogue. Padded channels stay here.
-  const int64_t next_channel = kLast ? 1 : s.out_spatial;
-  y += kLast ? (int64_t{at.sample} * s.out_spatial + at.output) * s.groups * s.oc +
-                   int64_t{tile.group} * s.oc
-             : (int64_t{at.sample} * s.groups + tile.group) * s.oc * s.out_spatial + at.output;
 #pragma unroll
   for (int r = 0; r < kRuns; ++r) {
     const int channel = tile.number * next_tile + r * next_run;
@@ -208,7 +212,8 @@ void launch_phases(const Call& call, int first, int count) {
     using E = decltype(element);
     const auto* const x = static_cast<const E*>(call.x);
     auto* const y = static_cast<E*>(call.y);
-    const bool x_aligned = p.ic_per_group() % kReadAtOnce<E> == 0 && lies_on<kReadAtOnce<E>>(x);
+    constexpr int kAtOnce = kInputsAtOnce<E>;
+    const bool x_aligned = p.ic_per_group() % kAtOnce == 0 && lies_on<kAtOnce>(x);
     with_tile(p.oc_per_group(), [&](auto tile) {
       constexpr int kCount = kRun<E, tile()>;
       const bool y_aligned = p.oc_per_group() % kCount == 0 && lies_on<kCount>(y);

@@ -7,20 +7,19 @@
 
 namespace tconv::detail {
 
-/// Channels to reduce over that are read at once where they are neighbours: the lanes of other
-/// positions read other sectors, so that a wide access loads no more of them than a narrow one.
-template <class E>
-inline constexpr int kReadAtOnce = kAccessBytes / sizeof(E);
+/// Channels to reduce over that are read at once where they are neighbours. Eight of two bytes
+/// would need more registers than the kernels have.
+inline constexpr int kReadAtOnce = 4;
 
-/// add(x[0]), add(x[1]), ...: neighbours in memory, of type E. Aligned: read kReadAtOnce at a time.
-template <class E, class X, class Add>
+/// add(x[0]), add(x[1]), ...: neighbours in memory. Aligned: read kAtOnce at a time.
+template <int kAtOnce, class X, class Add>
 __device__ __forceinline__ void for_each_neighbour(X x, int channels, bool aligned, Add add) {
   int ic = 0;
-  for (; ic + kReadAtOnce<E> <= channels; ic += kReadAtOnce<E>) {
-    float values[kReadAtOnce<E>];
+  for (; ic + kAtOnce <= channels; ic += kAtOnce) {
+    float values[kAtOnce];
     load(values, x + ic, aligned);
 #pragma unroll
-    for (int j = 0; j < kReadAtOnce<E>; ++j) add(values[j]);
+    for (int j = 0; j < kAtOnce; ++j) add(values[j]);
   }
   for (; ic < channels; ++ic) add(widen(*(x + ic)));
 }
@@ -46,7 +45,7 @@ template <int kChannels, class X, class E>
 __device__ __forceinline__ void reduce_neighbours(float (&sum)[kChannels], X x, const E* w,
                                                   int64_t w_stride, int channels, bool x_aligned,
                                                   bool w_aligned) {
-  for_each_neighbour<E>(x, channels, x_aligned, [&](float value) {
+  for_each_neighbour<kReadAtOnce>(x, channels, x_aligned, [&](float value) {
     float weights[kChannels];
     load(weights, w, w_aligned);
 #pragma unroll
@@ -62,15 +61,14 @@ __device__ __forceinline__ void reduce_along(float (&sum)[kChannels], const E* y
                                              int64_t w_channel, int channels, bool y_aligned,
                                              bool w_aligned) {
   int oc = 0;
-  constexpr int kAtOnce = kReadAtOnce<E>;
-  for (; oc + kAtOnce <= channels; oc += kAtOnce) {
-    float values[kAtOnce], weights[kAtOnce];
+  for (; oc + kReadAtOnce <= channels; oc += kReadAtOnce) {
+    float values[kReadAtOnce], weights[kReadAtOnce];
     load(values, y + oc, y_aligned);
 #pragma unroll
     for (int c = 0; c < kChannels; ++c) {
       load(weights, w + c * w_channel + oc, w_aligned);
 #pragma unroll
-      for (int j = 0; j < kAtOnce; ++j) sum[c] = fmaf(values[j], weights[j], sum[c]);
+      for (int j = 0; j < kReadAtOnce; ++j) sum[c] = fmaf(values[j], weights[j], sum[c]);
     }
   }
   for (; oc < channels; ++oc) {
