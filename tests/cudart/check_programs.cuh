@@ -78,6 +78,17 @@ __global__ void count_blocks(int* p) {
     atomicAdd(p, 1);
 }
 
+/// The last of four blocks adds what they stored.
+template <bool wrong>
+__global__ void last_block_adds(int* p, int* ticket) {
+  if (threadIdx.x != 0) return;
+  p[blockIdx.x] = 1;
+  if (!wrong) __threadfence();
+  if (atomicAdd(ticket, 1) != 3) return;
+  if (!wrong) __threadfence();
+  p[4] = p[0] + p[1] + p[2] + p[3];
+}
+
 template <bool wrong>
 __global__ void copy_ahead(const int* from, int* to) {
   __shared__ int s[32];
@@ -214,6 +225,12 @@ const std::vector<Case>& cases() {
       {"race_of_blocks",
        [](bool wrong) { return EITHER(wrong, count_blocks, 4, 32, Words().zero().p); },
        launch_failure, "race", "that another block wrote", "race", true, true, true},
+      {"unfenced_ticket",
+       [](bool wrong) {
+         return EITHER(wrong, last_block_adds, 4, 32, Words().p, Words().zero().p);
+       },
+       launch_failure, "race", "with no fence (__threadfence) before the atomic", "race", true,
+       true, true},
       {"copy_not_waited_for",
        [](bool wrong) { return EITHER(wrong, copy_ahead, 1, 32, Words().zero().p, Words().p); },
        launch_failure, "race", "destination of an asynchronous copy", "race", true, true, false},

@@ -124,27 +124,64 @@ TEST(CheckRace, BlocksInGlobalMemory) {
   expect_text(text, "by block (0,0,0) thread (0,0,0)");
 }
 
-/// Every block stores a word; the last one to take a ticket loads them all.
-std::string last_block(bool ticket) {
-  const std::string choose =
-      ticket ? "membar.gl; atom.global.add.u32 %r7, [%a1], 1; setp.ne.u32 %p1, %r7, 7;"
-             : "setp.ne.u32 %p1, %r6, 7;";
+/// Every block stores a word; the last one to take a ticket, by what `take` does to %r7, loads
+/// them.
+std::string last_block(const std::string& take) {
   return entry(2,
                "mov.u32 %r6, %ctaid.x; mul.wide.u32 %d1, %r6, 4; add.u64 %d1, %a0, %d1;" + line(2) +
-                   "st.global.u32 [%d1], %r6;" + choose + "@%p1 bra END; membar.gl;" + line(5) +
+                   "st.global.u32 [%d1], %r6;" + take +
+                   "setp.ne.u32 %p1, %r7, 7; @%p1 bra END; membar.gl;" + line(5) +
                    "ld.global.v4.u32 {%r10, %r11, %r12, %r13}, [%a0]; END:\n",
                kSource);
 }
 
 TEST(CheckRace, ATicketOrdersTheLastBlock) {
-  for (const int workers : {1, 2}) {
-    CheckedRunner good(last_block(true), all_checks(), workers);
-    const uint64_t data = good.zeros(8), ticket = good.zeros(1);
-    good.run(8, 1, {data, ticket});
-  }
-  CheckedRunner bad(last_block(false));
+  for (const char* take : {"membar.gl; atom.global.add.u32 %r7, [%a1], 1;",
+                           "fence.acq_rel.gpu; atom.relaxed.gpu.global.add.u32 %r7, [%a1], 1;",
+                           "atom.release.gpu.global.add.u32 %r7, [%a1], 1;",
+                           "atom.acq_rel.gpu.global.add.u32 %r7, [%a1], 1;"})
+    for (const int workers : {1, 2}) {
+      CheckedRunner good(last_block(take), all_checks(), workers);
+      const uint64_t data = good.zeros(8), ticket = good.zeros(1);
+      good.run(8, 1, {data, ticket});
+    }
+  CheckedRunner bad(last_block("mov.u32 %r7, %r6;"));
   const uint64_t data = bad.zeros(8), ticket = bad.zeros(1);
-  expect_text(bad.trap(TrapKind::race, 8, 1, {data, ticket}), "kernel.cu:2");
+  const std::string text = bad.trap(TrapKind::race, 8, 1, {data, ticket});
+  expect_text(text, "kernel.cu:2");
+  expect_text(text, "with nothing to order the two");
+}
+
+TEST(CheckRace, ARelaxedTicketTakesAFence) {
+  for (const char* take : {"atom.global.add.u32 %r7, [%a1], 1;",
+                           "membar.cta; atom.relaxed.gpu.global.add.u32 %r7, [%a1], 1;",
+                           "atom.acquire.gpu.global.add.u32 %r7, [%a1], 1; membar.gl;"}) {
+    CheckedRunner bad(last_block(take));
+    const uint64_t data = bad.zeros(8), ticket = bad.zeros(1);
+    const std::string text = bad.trap(TrapKind::race, 8, 1, {data, ticket});
+    expect_text(text, "that another block wrote, with no fence (__threadfence) before the atomic");
+    expect_text(text, "kernel.cu:5");
+    expect_text(text, "kernel.cu:2");
+  }
+}
+
+TEST(CheckRace, AnotherThreadsFenceWillDo) {
+  // Two warps store, meet, and one thread publishes for all; the last block loads.
+  const auto kernel = [](const std::string& before, const std::string& after) {
+    return entry(
+        2, std::string(kThread) + "add.u64 %d1, %a0, %d0; st.global.u32 [%d1], %r0;" + before +
+               "bar.sync 0; setp.ne.u32 %p1, %r2, 0; @%p1 bra END;" + after +
+               "atom.global.add.u32 %r7, [%a1], 1; setp.ne.u32 %p1, %r7, 3; @%p1 bra END;" +
+               "ld.global.u32 %r8, [%a0+4]; add.u32 %r8, %r8, 1; END:\n");
+  };
+  for (const bool each : {false, true}) {
+    CheckedRunner good(kernel(each ? "membar.gl;" : "", each ? "" : "membar.gl;"));
+    const uint64_t data = good.zeros(256), ticket = good.zeros(1);
+    good.run(4, 64, {data, ticket});
+  }
+  CheckedRunner bad(kernel("", ""));
+  const uint64_t data = bad.zeros(256), ticket = bad.zeros(1);
+  expect_text(bad.trap(TrapKind::race, 4, 64, {data, ticket}), "with no fence (__threadfence)");
 }
 
 TEST(CheckRace, LaunchesAreOrdered) {

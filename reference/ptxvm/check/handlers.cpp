@@ -99,11 +99,14 @@ const Op* checked_load(Warp& warp, const Op* op) {
   return next;
 }
 
-const Op* checked_store(Warp& warp, const Op* op) {
+namespace {
+
+/// `fences`: it is a release, where it orders anything.
+const Op* store(Warp& warp, const Op* op, bool fences) {
   const CheckedOp& c = checked(warp, op);
   const Request r = request_of(warp, op, c);
   check_pending(warp, op, r, true);
-  if (races(warp)) c.releases ? release(warp, op, r) : check_race_of_writes(warp, op, c, r);
+  if (races(warp)) c.releases ? release(warp, op, r, fences) : check_race_of_writes(warp, op, c, r);
   const Op* next = c.body(warp, op);
   if (races(warp) && !c.releases) check_lanes_agree(warp, op, c, r);
   mark_written(warp, op, r);
@@ -111,16 +114,28 @@ const Op* checked_store(Warp& warp, const Op* op) {
   return next;
 }
 
-const Op* checked_atomic(Warp& warp, const Op* op) {
+const Op* atomic(Warp& warp, const Op* op, bool fences) {
   const CheckedOp& c = checked(warp, op);
   const Request r = request_of(warp, op, c);
-  if (races(warp)) release(warp, op, r);
+  if (races(warp)) release(warp, op, r, fences);
   const Op* next = c.body(warp, op);
   check_written(warp, op, c, r);
   mark_written(warp, op, r);
   note_threads(warp, op, c, r);
   if (races(warp) && c.acquires) acquire(warp, op, r);
   return next;
+}
+
+}  // namespace
+
+const Op* checked_store(Warp& warp, const Op* op) { return store(warp, op, true); }
+const Op* checked_relaxed_store(Warp& warp, const Op* op) { return store(warp, op, false); }
+const Op* checked_atomic(Warp& warp, const Op* op) { return atomic(warp, op, true); }
+const Op* checked_relaxed_atomic(Warp& warp, const Op* op) { return atomic(warp, op, false); }
+
+const Op* checked_fence(Warp& warp, const Op* op) {
+  fence_block(*warp.cta->checks);
+  return checked_collective(warp, op);
 }
 
 namespace {
@@ -277,7 +292,7 @@ const Op* checked_bulk(Warp& warp, const Op* op) { return checked(warp, op).body
 const Op* checked_mbarrier(Warp& warp, const Op* op) {
   const CheckedOp& c = checked(warp, op);
   const Request r = request_of(warp, op, c);
-  if (races(warp) && c.releases) release(warp, op, r);
+  if (races(warp) && c.releases) release(warp, op, r, true);
   const Op* next = c.body(warp, op);
   mark_written(warp, op, r);
   if (races(warp) && c.acquires) acquire(warp, op, r);

@@ -100,7 +100,7 @@ Choice access(const Instruction& in, const Op& op,
   if (in.mnemonic == "st") {
     c.op.writes = true;
     c.op.releases = ordered;
-    c.handler = checked_store;
+    c.handler = ordered && !in.has("release") ? checked_relaxed_store : checked_store;
     return c;
   }
   c.op.reads = true;
@@ -122,7 +122,7 @@ Choice atomic(const Instruction& in) {
   c.op.computed = in.has("exch") ? 0 : 255;
   c.op.reads = c.op.writes = c.op.releases = true;
   c.op.acquires = in.mnemonic == "atom";
-  c.handler = checked_atomic;
+  c.handler = has_any(in, {"release", "acq_rel"}) ? checked_atomic : checked_relaxed_atomic;
   return c;
 }
 
@@ -197,6 +197,8 @@ Choice choose(const Instruction& in, const Op& op, const Checks& checks,
     c.op.acquires = !in.has("arrive");
     return c;
   }
+  if ((m == "membar" || m == "fence") && checks.race && !has_any(in, {"cta", "proxy"}))
+    return {checked_fence, {}};
   const bool collective = in.has("sync") || m == "activemask" || m == "membar" || m == "fence";
   if (collective && checks.race) return {checked_collective, {}};
   return {};

@@ -15,7 +15,10 @@ const CheckedOp& checked(const Warp&, const Op*);
 /// The handlers, by what the op does.
 const Op* checked_load(Warp&, const Op*);
 const Op* checked_store(Warp&, const Op*);
+const Op* checked_relaxed_store(Warp&, const Op*);
 const Op* checked_atomic(Warp&, const Op*);
+const Op* checked_relaxed_atomic(Warp&, const Op*);
+const Op* checked_fence(Warp&, const Op*);
 const Op* checked_async_copy(Warp&, const Op*);
 /// A cp.async with a guard. Whoever guards a copy knows that there may be nothing to copy: what
 /// lies where a lane left it out is meant to stay, and to be read with the rest of the tile.

@@ -53,21 +53,35 @@ uint32_t published_clock(uint32_t& clock, bool& dirty) {
   return clock - 1;
 }
 
+/// Is there anything that a release would tell others of?
+bool unpublished(const CtaChecks& checks) {
+  return checks.dirty || !checks.clock || checks.clock > checks.fenced;
+}
+
+void publish(CtaChecks& checks) {
+  if (checks.dirty || !checks.clock) ++checks.clock;  // so that there is a clock before it
+  checks.dirty = checks.fence_seen = false;
+  checks.fenced = checks.clock;
+}
+
 }  // namespace
 
-void release(Warp& warp, const Op* op, const Request& r) {
+void fence_block(CtaChecks& checks) { checks.fence_seen |= unpublished(checks); }
+
+void release(Warp& warp, const Op* op, const Request& r, bool fences) {
   CtaChecks& checks = *warp.cta->checks;
   CtaChecks::WarpState& me = checks.warps[warp.index];
   const uint32_t clock = published_clock(me.clock, me.dirty);
-  const bool far = r.global || r.peers;
-  if (far && checks.clock == 0) checks.dirty = true;  // so that there is a clock before it
-  const uint32_t block_clock = far ? published_clock(checks.clock, checks.dirty) : 0;
+  if (r.peers || (r.global && (fences || checks.fence_seen))) publish(checks);
+  const bool leaves_out = unpublished(checks);
   each_place(warp, op, r, [&](CtaChecks& owner, uint64_t hash, bool shared) {
     uint32_t& place = owner.published[local_place(hash)];
     place = std::max(place, clock);
-    if (!shared) raise_to(checks.grid.published[global_place(hash)], block_clock + 1);
-    if (&owner != &checks)
-      owner.from_peer_blocks = std::max(owner.from_peer_blocks, block_clock + 1);
+    if (!shared) {
+      raise_to(checks.grid.published[global_place(hash)], checks.fenced);
+      if (leaves_out) checks.grid.unfenced[global_place(hash)].store(1, std::memory_order_relaxed);
+    }
+    if (&owner != &checks) owner.from_peer_blocks = std::max(owner.from_peer_blocks, checks.fenced);
   });
   advance(warp);
 }
@@ -79,7 +93,10 @@ void acquire(Warp& warp, const Op* op, const Request& r) {
   each_place(warp, op, r, [&](CtaChecks& owner, uint64_t hash, bool shared) {
     me.clock = std::max(me.clock, owner.published[local_place(hash)] + 1);
     // Published plus one, so that 0 is none.
-    if (!shared) latest = std::max(latest, checks.grid.published[global_place(hash)].load());
+    if (!shared) {
+      latest = std::max(latest, checks.grid.published[global_place(hash)].load());
+      checks.met_unfenced |= checks.grid.unfenced[global_place(hash)].load() != 0;
+    }
     if (&owner != &checks) latest = std::max(latest, owner.clock + 1);
   });
   if (latest > checks.clock) {

@@ -23,9 +23,12 @@ inline void check_pending(Warp& warp, const Op* op, const Request& r, bool write
     report_pending(warp, op, r, writes);
 }
 
-/// Orders what this thread did before those who look at these places later; and the other way
-/// round.
-void release(Warp&, const Op*, const Request&);
+/// Orders what this thread did before those who look at these places later, and the other way
+/// round. In other blocks only if the access itself `fences` or its block has run a fence since it
+/// last did so.
+void release(Warp&, const Op*, const Request&, bool fences);
+/// A fence for other blocks too.
+void fence_block(CtaChecks&);
 void acquire(Warp&, const Op*, const Request&);
 /// The same of the cluster's barrier.
 void arrive_at_cluster(Warp&);

@@ -56,8 +56,8 @@ void CtaChecks::start(const Cta& cta) {
     std::fill(warp.local.begin(), warp.local.end(), uint8_t{15});
   }
   for (BarrierState& barrier : barriers) barrier.by.assign(warps.size(), nullptr);
-  clock = 0;
-  dirty = false;
+  clock = fenced = 0;
+  dirty = fence_seen = met_unfenced = false;
   from_peer_blocks = at_cluster[0].blocks = at_cluster[1].blocks = 0;
   bulk.clear();
   copies.clear();

@@ -28,6 +28,8 @@ struct GridChecks {
   /// Block clocks by hashed address: two places that share an entry order more, never less.
   static constexpr size_t kPlaces = 1 << 14;
   std::vector<std::atomic<uint32_t>> published = std::vector<std::atomic<uint32_t>>(kPlaces);
+  /// Places where a block left out what it had not fenced.
+  std::vector<std::atomic<uint8_t>> unfenced = std::vector<std::atomic<uint8_t>>(kPlaces);
 
   std::function<void(const Trap&)> findings;
   std::mutex reporting;
@@ -74,7 +76,10 @@ struct CtaChecks {
   static constexpr size_t kPlaces = 256;
   uint32_t published[kPlaces] = {};  // warp clocks by hashed address
   uint32_t clock = 0;                // of the block
+  uint32_t fenced = 0;               // what is older than this clock was fenced and published
   bool dirty = false;
+  bool fence_seen = false;        // of what was not published
+  bool met_unfenced = false;      // looked at a place in GridChecks::unfenced
   uint32_t from_peer_blocks = 0;  // clocks of blocks of the cluster that released to this one
   struct {
     uint32_t warps = 0, blocks = 0;  // clocks

@@ -114,6 +114,11 @@ struct BlockView {
             .read_limit = limit};
   }
   const char* against(uint64_t, bool wrote) const {
+    if (checks.met_unfenced)
+      return wrote ? "that another block wrote, with no fence (__threadfence) before the atomic or "
+                     "volatile access that was to tell of it"
+                   : "that another block read, with no fence (__threadfence) before the atomic or "
+                     "volatile access that was to tell of it";
     return wrote ? "that another block wrote, with nothing to order the two"
                  : "that another block read, with nothing to order the two";
   }
