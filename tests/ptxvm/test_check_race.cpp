@@ -165,6 +165,20 @@ TEST(CheckRace, ARelaxedTicketTakesAFence) {
   }
 }
 
+TEST(CheckRace, AFenceIsForWhatCameBeforeIt) {
+  const auto kernel = [](const std::string& again) {
+    return last_block("membar.gl; atom.global.add.u32 %r8, [%a1+64], 1; add.u32 %r9, %r6, 1;" +
+                      line(3) + "st.global.u32 [%d1], %r9;" + again +
+                      "atom.global.add.u32 %r7, [%a1], 1;");
+  };
+  CheckedRunner good(kernel("membar.gl;"));
+  const uint64_t data = good.zeros(8), tickets = good.zeros(32);
+  good.run(8, 1, {data, tickets});
+  CheckedRunner bad(kernel(""));
+  const uint64_t words = bad.zeros(8), others = bad.zeros(32);
+  expect_text(bad.trap(TrapKind::race, 8, 1, {words, others}), "kernel.cu:3");
+}
+
 TEST(CheckRace, AnotherThreadsFenceWillDo) {
   // Two warps store, meet, and one thread publishes for all; the last block loads.
   const auto kernel = [](const std::string& before, const std::string& after) {
