@@ -47,10 +47,15 @@ Session::Session() {
   }
   try {
     cublasHandle_t raw = nullptr;
-    check(functions().create(&raw), "cublasCreate");
+    const cublasStatus_t status = functions().create(&raw);
+    if (status == CUBLAS_STATUS_NOT_INITIALIZED) {  // what it says where there is no GPU
+      unavailable_ = vendor::needs_gpu("cuBLAS", functions().status_string(status));
+      return;
+    }
+    check(status, "cublasCreate");
     handle_.reset(raw);
   } catch (const std::runtime_error& error) {
-    unavailable_ = vendor::needs_gpu("cuBLAS", error.what());
+    unavailable_ = std::string("cuBLAS cannot start: ") + error.what();
   }
 }
 

@@ -5,14 +5,18 @@
 namespace tconv::cudnn {
 
 Session::Session() {
+  if (const auto why = vendor::virtual_gpu_in_place(); !why.empty()) {
+    unavailable_ = vendor::needs_gpu("cuDNN", why);
+    return;
+  }
   cudnnHandle_t raw = nullptr;
   const cudnnStatus_t status = cudnnCreate(&raw);
   if (status == CUDNN_STATUS_SUCCESS)
     handle_.reset(raw, [](cudnnHandle_t handle) { cudnnDestroy(handle); });
-  if (status != CUDNN_STATUS_SUCCESS)
+  else if (status == CUDNN_STATUS_NOT_INITIALIZED)  // what it says where there is no GPU
     unavailable_ = vendor::needs_gpu("cuDNN", cudnnGetErrorString(status));
-  else if (const auto why = vendor::virtual_gpu_in_place(); !why.empty())
-    unavailable_ = vendor::needs_gpu("cuDNN", why);
+  else
+    unavailable_ = std::string("cuDNN cannot start: ") + cudnnGetErrorString(status);
 }
 
 std::string Session::version() {
