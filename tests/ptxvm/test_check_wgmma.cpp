@@ -183,6 +183,19 @@ TEST(CheckSources, ChangesComeAfterTheWait) {
   expect_text(text, "over an operand of a wgmma, with nothing to order it behind the wait");
 }
 
+TEST(CheckSources, WhoTookPartNeedsNobodyToTellHim) {
+  // Each warp waits by itself, then writes where the products of all four read.
+  const std::string before = kFence + product() + kCommit;
+  const std::string change = line(6) + "st.shared.u32 [%r3], %r5;";
+  passes(before + wait(0) + change);
+  expect_text(finding(before + change + wait(0)), "over an operand of a wgmma that was not waited");
+  // The first warp waits for both, the others for one: they write to what the second reads.
+  const std::string last = "setp.lt.u32 %p3, %r2, 32; @%p3 bra ALL;" + wait(1) +
+                           "bra WAITED;\nALL:" + wait(0) + "nanosleep.u32 1;\nWAITED:";
+  expect_text(finding(before + product("{%f4, %f5, %f6, %f7}") + kCommit + last + change + wait(0)),
+              "over an operand of a wgmma");
+}
+
 TEST(CheckSources, OneWarpMaySpeakForItsGroup) {
   // The product is one of all four warps: when one has waited for it, none reads operands any more.
   // The warps take long to begin and to wait, but for the one that speaks; then they become NaN.

@@ -71,8 +71,13 @@ bool report_source(Warp& warp, const Op* op, const CtaChecks& owner, uint32_t la
   if (kind == source_record::none) return false;
   const uint32_t clock = completed(owner, record), thread = source_record::thread(record);
   const CtaChecks& mine = *warp.cta->checks;
-  const bool own = &mine == &owner && thread / kLanes == warp.index;
-  if (clock != kRunning && (own || clock < mine.warps[warp.index].clock)) return false;
+  const CtaChecks::WarpState& me = mine.warps[warp.index];
+  // Whoever takes part in a product and waited needs nobody to tell him.
+  const bool product = kind == source_record::product;
+  const uint32_t sharers = kLanes * (product ? kGroupWarps : 1);
+  const bool own = &mine == &owner && thread / sharers == warp.index * kLanes / sharers &&
+                   !(product && me.products.groups.running(source_record::group(record)));
+  if (clock != kRunning && (own || clock < me.clock)) return false;
   const uint32_t number = source_record::op(record);
   const uint32_t rank = uint32_t(record >> source_record::kRankAt & 15);
   report_race(warp, op, lane, bytes, {"shared", address}, true, against(kind, clock == kRunning),
