@@ -224,7 +224,7 @@ const std::vector<Case>& cases() {
        launch_failure, "race", "that another lane of the warp wrote", "race", true, true, false},
       {"race_of_blocks",
        [](bool wrong) { return EITHER(wrong, count_blocks, 4, 32, Words().zero().p); },
-       launch_failure, "race", "that another block wrote", "race", true, true, true},
+       launch_failure, "race", "with nothing to order the two", "race", true, true, true},
       {"unfenced_ticket",
        [](bool wrong) {
          return EITHER(wrong, last_block_adds, 4, 32, Words().p, Words().zero().p);
