@@ -22,7 +22,7 @@ std::string describe(std::string_view what, cudnnStatus_t status) {
 }
 
 std::string attribute(std::string_view verb, cudnnBackendAttributeName_t name) {
-  return std::string(verb) + " attribute " + std::to_string(static_cast<int>(name));
+  return "cuDNN: " + std::string(verb) + " attribute " + std::to_string(static_cast<int>(name));
 }
 
 }  // namespace

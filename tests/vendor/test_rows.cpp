@@ -134,6 +134,7 @@ TEST_P(Faulty, CallsCostTheirRowAndNothingElse) {
                   row.reason.find("eng9005") != std::string::npos)  // next, and never executes
           << row.reason;
       EXPECT_EQ(row.reason.find('\n'), std::string::npos) << row.reason;
+      EXPECT_TRUE(row.reason.starts_with("cu")) << "names no library or call: " << row.reason;
     }
     expect_passed(kOther, before);
     if (HasFailure()) break;
