@@ -154,9 +154,9 @@ __device__ __forceinline__ int64_t element_at(int groups, int channels, int posi
   }
 }
 
-/// In nhwc any positions of a warp store as well as neighbours do. If it has more of their weights
-/// to read than of x, it takes positions of a row `stride` apart, which want the same weights; a
-/// rest at the end of the row stays as it is.
+/// In nhwc any positions of a warp store as well as neighbours do. With kWarpTiles tiles of a
+/// group, whose weights are more than what is read of x, it takes positions of a row `stride`
+/// apart, which want the same weights; a rest at the end of the row stays as it is.
 template <Layout kLayout, int kChannels>
 __device__ __forceinline__ void take_apart(DirectTile& tile, const Shape& s, int row, int stride) {
   if (kLayout == Layout::nchw || s.oc < kWarpTiles * kChannels) return;

@@ -12,7 +12,7 @@ constexpr int kThreads = 256;
 /// Grants 64 registers a thread; left alone, ptxas aims for fewer and spills.
 constexpr int kBlocksPerSm = 4;
 
-/// Input channels read at once in nhwc.
+/// Input channels read at once in nhwc: a whole access, for which there are registers here.
 template <class E>
 inline constexpr int kInputsAtOnce = kAccessBytes / sizeof(E);
 /// A thread's channels are one or more runs of kRun neighbours each: one access, so that the
@@ -21,7 +21,7 @@ template <class E, int kChannels>
 inline constexpr int kRun = kChannels * sizeof(E) > kAccessBytes ? kAccessBytes / sizeof(E)
                                                                  : kChannels;
 
-/// What a thread computes: output m of phase `number`, tile `number` of a group's channels.
+/// What a thread computes: output m of a phase, tile `number` of a group's channels.
 struct PhaseTile {
   int phase, group, number;
   unsigned m;
@@ -87,7 +87,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   const Phase p = phase_at(s, tile.phase);
   if (tile.m >= static_cast<unsigned>(s.batch) * p.outputs()) return;
 
-  // Where: the input window of this output, the weights of this phase.
+  // Where: the input window of this output, the weights of this phase, the output itself.
   constexpr bool kLast = kLayout == Layout::nhwc;
   const PhasePoint at = point_at(s, p, static_cast<int>(tile.m));
   const int64_t position = kLast ? int64_t{s.groups} * s.ic : 1;  // between neighbours
