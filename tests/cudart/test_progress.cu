@@ -8,7 +8,9 @@
 
 #include <cuda/atomic>
 #include <cuda/barrier>
+#include <cuda/latch>
 #include <cuda/pipeline>
+#include <cuda/semaphore>
 
 #include "tests/cudart/device_vector.h"
 
@@ -127,6 +129,59 @@ TEST(Progress, WarpsInRolesMeetAtNamedBarriers) {
   for (int r = 0; r < rounds; ++r)
     for (int lane = 0; lane < 32; ++lane) expected.push_back(r * 100 + 31 - lane);
   EXPECT_EQ(out.host(), expected);
+}
+
+// Threads of all blocks, lanes of one warp among them, pass a door that admits kAdmitted at a time.
+constexpr int kAdmitted = 2;
+struct Door {
+  cuda::counting_semaphore<cuda::thread_scope_device, kAdmitted> free{kAdmitted};
+  int inside = 0, most = 0, passed = 0;
+};
+__device__ Door door;
+__global__ void pass_the_door() {
+  cuda::atomic_ref<int, cuda::thread_scope_device> inside(door.inside), most(door.most),
+      passed(door.passed);
+  door.free.acquire();
+  most.fetch_max(inside.fetch_add(1) + 1);
+  passed.fetch_add(1);
+  inside.fetch_sub(1);
+  door.free.release();
+}
+__global__ void read_the_door(int* out) {
+  out[0] = door.inside;
+  out[1] = door.most;
+  out[2] = door.passed;
+}
+
+TEST(Progress, ASemaphoreAdmitsNoMoreThanItCounts) {
+  const DeviceVector<int> out(3);
+  pass_the_door<<<kBlocks, kThreads>>>();
+  read_the_door<<<1, 1>>>(out.data());
+  const std::vector<int> seen = out.host();
+  EXPECT_EQ(seen[0], 0);
+  EXPECT_GE(seen[1], 1);
+  EXPECT_LE(seen[1], kAdmitted);
+  EXPECT_EQ(seen[2], kBlocks * kThreads);
+}
+
+// Nobody passes a latch before the last one has arrived.
+__global__ void exchange_at_latch(int* out) {
+  using Latch = cuda::latch<cuda::thread_scope_block>;
+  __shared__ alignas(Latch) char storage[sizeof(Latch)];
+  __shared__ int values[kThreads];
+  auto* latch = reinterpret_cast<Latch*>(storage);
+  if (threadIdx.x == 0) new (latch) Latch(kThreads);
+  __syncthreads();
+  values[threadIdx.x] = 3 * static_cast<int>(threadIdx.x);
+  latch->arrive_and_wait();
+  out[threadIdx.x] = values[kThreads - 1 - threadIdx.x];
+}
+
+TEST(Progress, ALatchOpensWhenAllHaveArrived) {
+  const DeviceVector<int> out(kThreads);
+  exchange_at_latch<<<1, kThreads>>>(out.data());
+  const std::vector<int> seen = out.host();
+  for (int t = 0; t < kThreads; ++t) EXPECT_EQ(seen[t], 3 * (kThreads - 1 - t)) << t;
 }
 
 // Two stages: while a stage is summed, the next one is on its way.
