@@ -141,6 +141,23 @@ CUresult pointer_get_attribute(void* out, CUpointer_attribute attribute, CUdevic
   });
 }
 
+template <class T>
+CUresult memset_async(CUdeviceptr to, T value, size_t count, CUstream stream) {
+  return answer([&] {
+    require(to % sizeof(T) == 0, cudaErrorInvalidValue);
+    submit(stream, fill_operation({.dst = pointer(to),
+                                   .pitch = count * sizeof(T),
+                                   .value = value,
+                                   .elementSize = sizeof(T),
+                                   .width = count,
+                                   .height = 1}));
+  });
+}
+template <class T>
+CUresult memset(CUdeviceptr to, T value, size_t count) {
+  return memset_async(to, value, count, nullptr);
+}
+
 // Kernels by handles of cudaGetFuncBySymbol or cudaLibraryGetKernel.
 CUresult launch_kernel(CUfunction function, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
                        unsigned by, unsigned bz, unsigned shared, CUstream stream, void** args,
@@ -190,6 +207,12 @@ void* driver_function(std::string_view name) {
       ROW(cuLaunchKernel, launch_kernel),
       ROW(cuLaunchKernelEx, launch_kernel_ex),
       ROW(cuMemGetAddressRange, mem_get_address_range),
+      ROW(cuMemsetD16, memset<unsigned short>),
+      ROW(cuMemsetD16Async, memset_async<unsigned short>),
+      ROW(cuMemsetD32, memset<unsigned>),
+      ROW(cuMemsetD32Async, memset_async<unsigned>),
+      ROW(cuMemsetD8, memset<unsigned char>),
+      ROW(cuMemsetD8Async, memset_async<unsigned char>),
       ROW(cuPointerGetAttribute, pointer_get_attribute),
       ROW(cuStreamGetCtx, stream_get_ctx),
       ROW(cuTensorMapEncodeIm2col, tensor_map_encode_im2col),

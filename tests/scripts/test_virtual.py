@@ -64,6 +64,17 @@ class Virtual(unittest.TestCase):
         self.assertIn("--threads=0", self.refused("--threads=0", "true"))
         self.assertIn("--model=disk", self.refused("--model=disk", "true"))
 
+    @unittest.skipUnless(shutil.which("cc") and shutil.which("readelf"), "needs a compiler and binutils")
+    def test_who_is_linked_with_the_driver_finds_one(self):
+        driver, program = self.tree / "build/virtual/driver", self.tree / "a.out"
+        driver.mkdir()
+        compile_it = ["cc", "-x", "c", "-", f"-L{driver}"]
+        library = ["-shared", "-Wl,-soname,libcuda.so.1", "-o", str(driver / "libcuda.so.1")]
+        subprocess.run(compile_it + library, input="int cuInit(unsigned f) { return 7 + f; }", text=True, check=True)
+        main = "int cuInit(unsigned); int main(void) { return cuInit(0); }"
+        subprocess.run(compile_it + ["-o", str(program), "-l:libcuda.so.1"], input=main, text=True, check=True)
+        self.assertEqual(self.run_it(str(program)).returncode, 7)
+
     @unittest.skipUnless(shutil.which("objcopy") and shutil.which("readelf"), "needs binutils")
     def test_device_code_without_a_shared_runtime_names_the_flag(self):
         program = self.tree / "a.out"
