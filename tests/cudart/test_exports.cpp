@@ -56,6 +56,23 @@ TEST(Exports, TheListIsTheRealLibrarys) {
   EXPECT_EQ(listed(), names);
 }
 
+/// libcuda.so.1 only hands on: what it exports must be what the runtime finds.
+TEST(Exports, OfTheDriverAreTheRuntimesDriverFunctions) {
+  const auto exported = exports_of(TCONV_VIRTUAL_CUDA);
+  EXPECT_TRUE(exported.contains("cuMemGetAddressRange_v2")) << "the name that cuda.h gives it";
+  void* const library = dlopen(TCONV_VIRTUAL_CUDART, RTLD_NOW | RTLD_LOCAL);
+  ASSERT_TRUE(library) << dlerror();
+  using EntryPoint = int(const char*, void**, unsigned long long, int*);
+  auto* const find = reinterpret_cast<EntryPoint*>(dlsym(library, "cudaGetDriverEntryPoint"));
+  ASSERT_TRUE(find);
+  for (const std::string& name : exported) {
+    const std::string plain = name.ends_with("_v2") ? name.substr(0, name.size() - 3) : name;
+    void* function = nullptr;
+    find(plain.c_str(), &function, 0, nullptr);
+    EXPECT_TRUE(function) << plain;
+  }
+}
+
 TEST(Exports, DoNotNeedTheRealLibrary) {
   const std::unique_ptr<FILE, int (*)(FILE*)> out(popen("readelf -d " TCONV_VIRTUAL_CUDART, "r"),
                                                   pclose);

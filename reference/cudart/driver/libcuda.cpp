@@ -75,4 +75,13 @@ FORWARD(cuTensorMapEncodeIm2col,
          CUtensorMapL2promotion promotion, CUtensorMapFloatOOBfill fill),
         map, type, rank, address, sizes, strides, lower, upper, channels, pixels, steps, interleave,
         swizzle, promotion, fill)
+FORWARD(cuTensorMapEncodeIm2colWide,
+        (CUtensorMap * map, CUtensorMapDataType type, cuuint32_t rank, void* address,
+         const cuuint64_t* sizes, const cuuint64_t* strides, int lower, int upper,
+         cuuint32_t channels, cuuint32_t pixels, const cuuint32_t* steps,
+         CUtensorMapInterleave interleave, CUtensorMapIm2ColWideMode mode,
+         CUtensorMapSwizzle swizzle, CUtensorMapL2promotion promotion,
+         CUtensorMapFloatOOBfill fill),
+        map, type, rank, address, sizes, strides, lower, upper, channels, pixels, steps, interleave,
+        mode, swizzle, promotion, fill)
 FORWARD(cuTensorMapReplaceAddress, (CUtensorMap * map, void* address), map, address)
